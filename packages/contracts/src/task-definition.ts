@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { duration, json, jsonObject, slug } from './schemas.ts';
+
+/** Name of a step: a letter, then letters, digits or `_`; it stands in `steps.<id>.output`. */
+export const stepId = () =>
+  z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,62}$/, { error: 'must be a letter followed by at most 62 letters, digits or "_"' });
+
+/** Retry policy as an author writes it; what is left out comes from the action. */
+export const retryDefinition = z.strictObject({
+  maxAttempts: z.int().min(1).max(100).optional(),
+  initialInterval: duration().optional(),
+  backoffCoefficient: z.number().min(1).max(10).optional(),
+  maxInterval: duration().optional(),
+});
+
+/** One step as an author writes it. */
+export const stepDefinition = z.strictObject({
+  id: stepId(),
+  name: z.string().min(1).max(120).optional(),
+  action: z.string().min(1).max(63),
+  needs: z.array(stepId()).max(200).optional(),
+  with: jsonObject().optional(),
+  retry: retryDefinition.optional(),
+  timeout: duration().optional().describe('Bound of one attempt.'),
+});
+
+/**
+ * A task as an author writes it: data, kept as a version, compiled into a plan.
+ * Either `steps`, or `action` + `with` for a task of one step (its id is then `main`).
+ */
+export const taskDefinition = z
+  .strictObject({
+    slug: slug(),
+    name: z.string().min(1).max(200).optional(),
+    description: z.string().max(4_000).optional(),
+    type: z.string().min(1).max(63).optional(),
+    tags: z.array(z.string().min(1).max(63)).max(50).optional(),
+    input: jsonObject().optional().describe('JSON Schema of the input.'),
+    steps: z.array(stepDefinition).min(1).max(200).optional(),
+    action: z.string().min(1).max(63).optional(),
+    with: jsonObject().optional(),
+    output: json().optional(),
+    mode: z.enum(['async', 'sync']).optional(),
+    retry: retryDefinition.optional(),
+    deadline: duration().optional(),
+    ttl: duration().optional(),
+    priority: z.int().min(1).max(5).optional(),
+    concurrency: z.strictObject({ key: z.string().min(1).max(1_000), limit: z.int().min(1).max(10_000) }).optional(),
+  })
+  .refine((task) => (task.steps === undefined) !== (task.action === undefined), {
+    error: 'give either "steps", or "action" with "with"',
+    path: ['steps'],
+  })
+  .refine((task) => task.with === undefined || task.action !== undefined, {
+    error: '"with" at the top goes with "action"; inside "steps" each step has its own',
+    path: ['with'],
+  });
+
+/** A task as an author writes it. */
+export type TaskDefinition = z.infer<typeof taskDefinition>;
+/** A step as an author writes it. */
+export type StepDefinition = z.infer<typeof stepDefinition>;

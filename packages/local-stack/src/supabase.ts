@@ -1,0 +1,110 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import { captureConsole } from './console-capture.ts';
+import { connectLite, createLite } from './lite.ts';
+import { listenForSchemaReload } from './schema-reload.ts';
+import { describeError } from './stack-error.ts';
+
+export interface SupabaseOptions {
+  /** A login without ownership that inherits from the three API roles. */
+  readonly databaseUrl: string;
+  readonly port: number;
+  readonly jwtSecret: string;
+  readonly publishableKey: string;
+  readonly secretKey: string;
+  /** Receives the errors of the endpoint, stacks included. */
+  readonly log: (text: string) => void;
+}
+
+export interface SupabaseEndpoint {
+  readonly url: string;
+  /** For what else wants to answer on this port, such as the upgrade to WebSocket. */
+  readonly server: Server;
+  /** To be called after changes of the schema; `notify pgrst, 'reload schema'` does the same. */
+  clearSchemaCache(): Promise<void>;
+  close(): Promise<void>;
+}
+
+type Handler = (request: Request, peerAddress: string | null) => Promise<Response>;
+
+/** The first one serves requests that name no profile. */
+const SCHEMAS = ['durabase', 'public'] as const;
+const MAX_CONNECTIONS = 10;
+const KEEP_ALIVE_MS = 65_000;
+const CORS = { 'access-control-allow-origin': '*' } as const;
+
+/** Starts Supabase's REST and Auth on loopback, served by lite. */
+export const startSupabase = async (options: SupabaseOptions): Promise<SupabaseEndpoint> => {
+  const { databaseUrl, port, jwtSecret, publishableKey, secretKey, log } = options;
+  const url = `http://127.0.0.1:${port}`;
+  const connection = connectLite(databaseUrl, MAX_CONNECTIONS);
+  const app = createLite(connection, { jwtSecret, publishableKey, secretKey, siteUrl: url, schemas: SCHEMAS });
+  const capture = captureConsole(log);
+  const handle = route({
+    toLite: (request, peerAddress) => capture.run(() => app.fetch(withProfile(request), { peerAddress })),
+    isDatabaseUp: () => capture.run(() => connection.ping()),
+  });
+  const listener = getRequestListener((request, env) => handle(request, peerAddressOf(env.incoming)), {
+    overrideGlobalObjects: false,
+    errorHandler: (error) => {
+      log(`request failed: ${describeError(error)}`);
+    },
+  });
+  const server = createServer((incoming, outgoing) => void listener(incoming, outgoing));
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  server.listen({ port, host: '127.0.0.1', exclusive: true });
+  await once(server, 'listening');
+  const clearSchemaCache = (): Promise<void> => connection.clearSchemaCache();
+  const reload = await listenForSchemaReload({ databaseUrl, onReload: clearSchemaCache, log });
+  return {
+    url,
+    server,
+    clearSchemaCache,
+    close: async () => {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+      await reload.close();
+      await connection.close();
+      capture.restore();
+    },
+  };
+};
+
+const route =
+  ({ toLite, isDatabaseUp }: { readonly toLite: Handler; readonly isDatabaseUp: () => Promise<boolean> }): Handler =>
+  async (request, peerAddress) => {
+    const { pathname } = new URL(request.url);
+    // lite looks for the table before it answers a preflight, but a preflight does not say which schema it means.
+    if (request.method === 'OPTIONS') return answerPreflight(request);
+    if (pathname === '/health') return (await isDatabaseUp()) ? json(200, { status: 'ok' }) : json(503, { status: 'database unreachable' });
+    if (pathname.startsWith('/functions/v1')) return json(404, { code: 'NOT_FOUND', message: 'The local stack runs no edge functions' });
+    return toLite(request, peerAddress);
+  };
+
+/** lite falls back to `public`; Supabase falls back to the first exposed schema. */
+const withProfile = (request: Request): Request => {
+  const name = request.method === 'GET' || request.method === 'HEAD' ? 'accept-profile' : 'content-profile';
+  if (request.headers.has(name) || !new URL(request.url).pathname.startsWith('/rest/v1/')) return request;
+  const headers = new Headers(request.headers);
+  headers.set(name, SCHEMAS[0]);
+  return new Request(request, { headers });
+};
+
+const answerPreflight = (request: Request): Response =>
+  new Response(null, {
+    status: 204,
+    headers: {
+      ...CORS,
+      'access-control-allow-methods': 'GET,HEAD,POST,PUT,PATCH,DELETE,OPTIONS',
+      'access-control-allow-headers': request.headers.get('access-control-request-headers') ?? '*',
+      'access-control-max-age': '86400',
+    },
+  });
+
+const json = (status: number, body: Readonly<Record<string, unknown>>): Response => Response.json(body, { status, headers: CORS });
+
+const peerAddressOf = (incoming: object): string | null =>
+  'socket' in incoming ? ((incoming as IncomingMessage).socket.remoteAddress ?? null) : null;
