@@ -1,6 +1,4 @@
-import type { Json } from '@durabase/contracts';
-
-/** A value that goes to Postgres as a parameter. Objects travel as JSON text: pass `toJsonb(value)`. */
+/** A value that goes to Postgres as a parameter. Objects travel as JSON text. */
 export type SqlValue = string | number | boolean | null | Date | readonly string[];
 
 /** Something that runs statements: the pool, or one transaction. */
@@ -38,6 +36,3 @@ export interface Db extends Queryable {
 export interface UserTransaction extends Queryable {
   asSelf<Result>(work: (tx: Queryable) => Promise<Result>): Promise<Result>;
 }
-
-/** Any value as a parameter of type jsonb. Throws INVALID_STRING for NUL and lone surrogates: escape or refuse them before. */
-export type ToJsonb = (value: Json) => string;

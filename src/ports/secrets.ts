@@ -10,6 +10,6 @@ export interface Secret {
 export interface SecretsPort {
   /** `undefined` when the workspace has no secret of this name. */
   find(request: { readonly workspaceId: string; readonly name: string }): Promise<Secret | undefined>;
-  /** Whether there is one, without reading its value; for checks when a task is saved. */
-  has(request: { readonly workspaceId: string; readonly name: string }): Promise<boolean>;
+  /** Names of the secrets that tasks of the workspace may use; for checks when a task is saved. */
+  names(request: { readonly workspaceId: string }): Promise<ReadonlySet<string>>;
 }

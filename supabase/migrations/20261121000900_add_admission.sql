@@ -88,7 +88,8 @@ end $$;
 
 -- Admits due runs in order and claims them for the caller, who starts them in Temporal.
 -- p_limit bounds how many may be between admission and opening at a time, over all workers.
--- returns {"runs": [{"runId", "workflowId", "workspaceId", "taskSlug", "taskName", "signal": bool}], "unchecked": bool}
+-- returns {"runs": [{"runId", "workflowId", "workspaceId", "taskSlug", "taskName", "signal": bool}]} and what else is to do:
+-- "unchecked", "wishes", "drafts"
 create function durabase_private.admit(p_limit int, p_claim_ms int) returns jsonb
 -- definer: the engine has no rights on tables
 language plpgsql volatile security definer set search_path = '' as $$
@@ -140,7 +141,9 @@ begin
       from durabase.task_runs r join durabase.tasks t on t.id = r.task_id
         join durabase_private.run_queue q on q.run_id = r.id
       where r.id = any (v_admitted)), '[]'),
-    'unchecked', exists (select from durabase_private.run_queue q where q.needs_check and q.ready_at <= v_now));
+    'unchecked', exists (select from durabase_private.run_queue q where q.needs_check and q.ready_at <= v_now),
+    'wishes', exists (select from durabase_private.wishes w where w.carried_until is null or w.carried_until < v_now),
+    'drafts', exists (select from durabase.task_versions v where v.state = 'draft'));
 end $$;
 
 -- Says on the run's row why it may not start. The permit's holders are looked up by `explain`, not copied here.

@@ -15,7 +15,7 @@ $$;
 create function durabase_private.fitting_states(p_status text) returns text[] language sql immutable set search_path = '' as $$
   select case p_status
     when 'COMPLETED' then array['completed']
-    when 'FAILED' then array['failed', 'timed_out', 'expired', 'skipped']
+    when 'FAILED' then array['failed', 'timed_out', 'cancelled', 'expired', 'skipped']
     when 'CANCELED' then array['cancelled']
     when 'TERMINATED' then array['cancelled', 'failed']
     when 'TIMED_OUT' then array['timed_out']

@@ -18,6 +18,8 @@ export type TargetHandler = (request: RecordedRequest, response: ServerResponse)
 export interface TargetOptions {
   /** @default '127.0.0.1' */
   readonly host?: string;
+  /** @default any free one */
+  readonly port?: number;
   /** Speaks https with this certificate. */
   readonly tls?: { readonly key: string; readonly cert: string };
 }
@@ -46,7 +48,7 @@ export interface Target {
 
 /** Starts a target on a free port. */
 export async function startTarget(options: TargetOptions = {}): Promise<Target> {
-  const { host = '127.0.0.1', tls } = options;
+  const { host = '127.0.0.1', port: wishedPort = 0, tls } = options;
   const script = createScript();
   const listener = (message: IncomingMessage, response: ServerResponse): void => {
     script.answer(message, response).catch(() => response.destroy());
@@ -61,7 +63,7 @@ export async function startTarget(options: TargetOptions = {}): Promise<Target> 
     // Callers that hang up in the middle are part of many tests.
     socket.on('error', () => undefined);
   });
-  await listen(server, host);
+  await listen(server, { host, port: wishedPort });
   const { port } = server.address() as AddressInfo;
   const shownHost = host.includes(':') ? `[${host}]` : host;
 
@@ -126,10 +128,10 @@ async function readRequest(message: IncomingMessage): Promise<RecordedRequest> {
   };
 }
 
-const listen = (server: Server, host: string): Promise<void> =>
+const listen = (server: Server, address: { readonly host: string; readonly port: number }): Promise<void> =>
   new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(0, host, resolve);
+    server.listen(address, resolve);
   });
 
 const close = (server: Server, sockets: ReadonlySet<Socket>): Promise<void> =>
@@ -169,7 +171,8 @@ export const sendForever =
     response.writeHead(200, { 'content-type': 'text/plain', ...headers });
     const closed = new Promise<void>((resolve) => response.once('close', () => resolve()));
     while (!response.destroyed) {
-      if (!response.write(chunk)) await Promise.race([new Promise<void>((resolve) => response.once('drain', () => resolve())), closed]);
+      if (!response.write(chunk))
+        await Promise.race([new Promise<void>((resolve) => response.once('drain', () => resolve())), closed]);
     }
   };
 

@@ -2,10 +2,9 @@ import { execFile } from 'node:child_process';
 import { chownSync, existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { preparePostgresHome, type PostgresHome } from './postgres-home.ts';
+import { postgresRootDir, preparePostgresHome, type PostgresHome } from './postgres-home.ts';
 import { readTextIfPresent } from './private-file.ts';
 import { commandLine, identifyProcess, stopProcess, type StopStep } from './process-identity.ts';
-import type { ProcessRecord } from './process-record.ts';
 import { superviseProgram, type Program } from './program.ts';
 import { spawnLogged } from './spawn-logged.ts';
 import { describeError, StackError } from './stack-error.ts';
@@ -18,7 +17,6 @@ export interface PostgresOptions {
   /** A data folder that was made under another id is set aside and a new one is made. */
   readonly instanceId: string;
   readonly logFile: string;
-  readonly record?: ProcessRecord | undefined;
   readonly log: (text: string) => void;
 }
 
@@ -57,16 +55,17 @@ const SETTINGS: Readonly<Record<string, string>> = {
   log_line_prefix: '%m [%p] %q%u ',
 };
 
+const DATA_FOLDER = 'data';
 const INSTANCE_FILE = 'durabase.instance';
 /** In an empty environment messages are English and no PG* variable of the caller interferes. */
 const ENVIRONMENT = { LC_ALL: 'C', PATH: '/usr/bin:/bin' };
 
 /** Starts PostgreSQL 17 on loopback; a server that a crash has left on the same data is stopped first. */
 export const startPostgres = async (options: PostgresOptions): Promise<Postgres> => {
-  const { stateDir, port, ownerPassword, instanceId, logFile, record, log } = options;
+  const { stateDir, port, ownerPassword, instanceId, logFile, log } = options;
   const home = preparePostgresHome(stateDir);
-  const dataDir = join(home.rootDir, 'data');
-  await stopLeftover(dataDir, log);
+  const dataDir = join(home.rootDir, DATA_FOLDER);
+  await stopLeftoverPostgres(stateDir, log);
   setForeignDataAside(dataDir, { instanceId, log });
   if (!existsSync(dataDir)) await createData(home, { dataDir, ownerPassword, instanceId });
   const program = superviseProgram({
@@ -85,7 +84,6 @@ export const startPostgres = async (options: PostgresOptions): Promise<Postgres>
     readyTimeoutMs: 60_000,
     stopSteps: STOP_STEPS,
     logFile,
-    record,
     log,
   });
   await program.start();
@@ -99,8 +97,9 @@ export const startPostgres = async (options: PostgresOptions): Promise<Postgres>
   };
 };
 
-/** Stops the server that `postmaster.pid` names, if it really is the one of this data folder. */
-export const stopLeftover = async (dataDir: string, log: (text: string) => void): Promise<void> => {
+/** Stops the server that `postmaster.pid` names, if it really is the one of this folder's data. */
+export const stopLeftoverPostgres = async (stateDir: string, log: (text: string) => void): Promise<void> => {
+  const dataDir = join(postgresRootDir(stateDir), DATA_FOLDER);
   const pidFile = join(dataDir, 'postmaster.pid');
   const pid = Number(readTextIfPresent(pidFile)?.split('\n')[0]);
   if (!Number.isInteger(pid) || pid <= 0) return;

@@ -15,11 +15,12 @@ const LEFTOVER_STEPS: readonly StopStep[] = [
   { signal: 'SIGKILL', waitMs: 2_000 },
 ];
 
-export const openProcessRecord = (path: string): ProcessRecord => {
+export const openProcessRecord = (path: string, onChange: () => void = () => {}): ProcessRecord => {
   const processes = readProcesses(path);
   const save = (): void => {
-    if (processes.size === 0) return rmSync(path, { force: true });
-    writePrivateFile(path, `${JSON.stringify(Object.fromEntries(processes), null, 2)}\n`);
+    if (processes.size === 0) rmSync(path, { force: true });
+    else writePrivateFile(path, `${JSON.stringify(Object.fromEntries(processes), null, 2)}\n`);
+    onChange();
   };
   return {
     set: (name, identity) => {

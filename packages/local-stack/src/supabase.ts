@@ -42,16 +42,20 @@ export const startSupabase = async (options: SupabaseOptions): Promise<SupabaseE
   const app = createLite(connection, { jwtSecret, publishableKey, secretKey, siteUrl: url, schemas: SCHEMAS });
   const capture = captureConsole(log);
   const handle = route({
-    toLite: (request, peerAddress) => capture.run(() => app.fetch(withProfile(request), { peerAddress })),
-    isDatabaseUp: () => capture.run(() => connection.ping()),
+    toLite: (request, peerAddress) => capture.run(() => app.fetch(request, { peerAddress })),
+    isDatabaseUp: () => capture.run(async () => (await connection.ping()) === true),
   });
   const listener = getRequestListener((request, env) => handle(request, peerAddressOf(env.incoming)), {
     overrideGlobalObjects: false,
     errorHandler: (error) => {
       log(`request failed: ${describeError(error)}`);
+      return json(500, { code: 'INTERNAL', message: 'The local stack failed; see its log' });
     },
   });
-  const server = createServer((incoming, outgoing) => void listener(incoming, outgoing));
+  const server = createServer((incoming, outgoing) => {
+    nameProfile(incoming);
+    void listener(incoming, outgoing);
+  });
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.listen({ port, host: '127.0.0.1', exclusive: true });
   await once(server, 'listening');
@@ -85,12 +89,11 @@ const route =
   };
 
 /** lite falls back to `public`; Supabase falls back to the first exposed schema. */
-const withProfile = (request: Request): Request => {
-  const name = request.method === 'GET' || request.method === 'HEAD' ? 'accept-profile' : 'content-profile';
-  if (request.headers.has(name) || !new URL(request.url).pathname.startsWith('/rest/v1/')) return request;
-  const headers = new Headers(request.headers);
-  headers.set(name, SCHEMAS[0]);
-  return new Request(request, { headers });
+const nameProfile = ({ method, url, headers, rawHeaders }: IncomingMessage): void => {
+  const name = method === 'GET' || method === 'HEAD' ? 'accept-profile' : 'content-profile';
+  if (url?.startsWith('/rest/v1/') !== true || headers[name] !== undefined) return;
+  headers[name] = SCHEMAS[0];
+  rawHeaders.push(name, SCHEMAS[0]);
 };
 
 const answerPreflight = (request: Request): Response =>

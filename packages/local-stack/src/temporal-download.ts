@@ -49,8 +49,8 @@ const fetchFile = async (url: string, path: string, onAnswer: () => void): Promi
     await pipeline(Readable.fromWeb(answer.body), createWriteStream(path));
     return undefined;
   } catch (error) {
-    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-    return describeError(cause);
+    // fetch itself only says "fetch failed"; the reason is its cause.
+    return describeError(abort.signal.reason ?? (error as { readonly cause?: unknown }).cause ?? error);
   } finally {
     clearTimeout(timer);
   }

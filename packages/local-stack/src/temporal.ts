@@ -42,6 +42,9 @@ const DYNAMIC_CONFIG: Readonly<Record<string, number | boolean>> = {
   'worker.schedulerNamespaceStartWorkflowRPS': 1000,
 };
 
+/** How soon a new namespace can be used. Costs 1 % of a core, so only servers in memory, which serve tests, get it. */
+const QUICK_NAMESPACES = { 'system.namespaceCacheRefreshInterval': '200ms' } as const;
+
 const STOP_STEPS: readonly StopStep[] = [
   { signal: 'SIGINT', waitMs: 8_000 },
   { signal: 'SIGKILL', waitMs: 2_000 },
@@ -82,6 +85,7 @@ export const startTemporal = async (options: TemporalOptions): Promise<TemporalS
 
 const serverArguments = (options: TemporalOptions): readonly string[] => {
   const { port, uiPort, httpPort, metricsPort, dataFile, namespace } = options;
+  const settings = dataFile === undefined ? { ...DYNAMIC_CONFIG, ...QUICK_NAMESPACES } : DYNAMIC_CONFIG;
   const storage =
     dataFile === undefined
       ? []
@@ -93,7 +97,7 @@ const serverArguments = (options: TemporalOptions): readonly string[] => {
     ...storage,
     ...['--namespace', namespace],
     ...SEARCH_ATTRIBUTES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
-    ...Object.entries(DYNAMIC_CONFIG).flatMap(([key, value]) => ['--dynamic-config-value', `${key}=${value}`]),
+    ...Object.entries(settings).flatMap(([key, value]) => ['--dynamic-config-value', `${key}=${JSON.stringify(value)}`]),
     ...['--disable-config-file', '--disable-config-env', '--log-level', 'warn', '--log-format', 'json'],
   ];
 };

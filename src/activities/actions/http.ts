@@ -20,8 +20,7 @@ const CREDENTIAL_NAME = /auth|cookie|credential|password|secret|session|signatur
 const RETRYABLE_STATUSES = new Set([408, 425, 429]);
 const RETRY_AFTER_MAX_MS = 3_600_000;
 const EXCERPT_MAX_LENGTH = 500;
-const TEXT_TYPE =
-  /^text\/|[/+](?:xml|javascript|ecmascript|yaml|x-yaml|csv|graphql|x-ndjson|ndjson|jsonl|x-www-form-urlencoded)$/;
+const TEXT_TYPE = /^text\/|[/+](?:xml|javascript|ecmascript|(?:x-)?yaml|csv|graphql|(?:x-)?ndjson|jsonl|x-www-form-urlencoded)$/;
 const JSON_TYPE = /[/+]json$/;
 
 /**
@@ -48,11 +47,8 @@ export const createHttp =
     });
     const durationMs = Math.round(performance.now() - startedAtMs);
     if (!isExpected(response.status, input.expect)) {
-      const concealed = [
-        ...context.secrets.map(({ value }) => value),
-        ...credentialHeaders.map((name) => headers.get(name) ?? ''),
-      ];
-      throw refuseStatus(response, concealed);
+      const sent = credentialHeaders.map((name) => headers.get(name) ?? '');
+      throw refuseStatus(response, [...sent, ...context.secrets.map(({ value }) => value)]);
     }
     return {
       status: response.status,
@@ -174,11 +170,14 @@ function readRetryAfter(text: string | undefined, nowMs: number): number | undef
 function excerpt(response: IncomingResponse, concealed: readonly string[]): string | undefined {
   const text = decodeText(response);
   if (text === undefined || text === '') return undefined;
-  let shown = text;
-  for (const value of concealed) {
-    for (const spelling of [value, encodeURIComponent(value.toWellFormed())])
-      if (spelling !== '') shown = shown.replaceAll(spelling, '[secret]');
-  }
+  const spellings = concealed.flatMap((value) => [
+    value,
+    encodeURIComponent(value.toWellFormed()),
+    JSON.stringify(value).slice(1, -1),
+  ]);
+  const shown = spellings
+    .filter((spelling) => spelling !== '')
+    .reduce((rest, spelling) => rest.replaceAll(spelling, '[secret]'), text);
   return shown.replaceAll('\0', '').slice(0, EXCERPT_MAX_LENGTH).toWellFormed();
 }
 

@@ -32,7 +32,7 @@ export function createConnector(options: ConnectOptions): buildConnector.connect
       lookup: answerWith(addresses),
     });
     return new Promise((resolve, reject) => {
-      connect(target, (error, socket) => (socket === null ? reject(error) : resolve(socket)));
+      connect(target, (error, socket) => (error === null ? resolve(socket as Socket) : reject(error)));
     });
   };
 

@@ -12,7 +12,11 @@ export function createCertificate(hostname: string): Certificate {
   const algorithm = sequence(identifier('2a8648ce3d040302'));
   const name = sequence(set(sequence(identifier('550403'), der(0x0c, Buffer.from(hostname)))));
   const alternativeNames = sequence(identifier('551d11'), der(0x04, sequence(der(0x82, Buffer.from(hostname)))));
-  const isAuthority = sequence(identifier('551d13'), der(0x01, Buffer.from([0xff])), der(0x04, sequence(der(0x01, Buffer.from([0xff])))));
+  const isAuthority = sequence(
+    identifier('551d13'),
+    der(0x01, Buffer.from([0xff])),
+    der(0x04, sequence(der(0x01, Buffer.from([0xff])))),
+  );
   const body = sequence(
     der(0xa0, der(0x02, Buffer.from([2]))),
     der(0x02, Buffer.concat([Buffer.from([1]), randomBytes(8)])),
@@ -40,4 +44,5 @@ function der(tag: number, content: Buffer): Buffer {
 const sequence = (...parts: readonly Buffer[]): Buffer => der(0x30, Buffer.concat(parts));
 const set = (...parts: readonly Buffer[]): Buffer => der(0x31, Buffer.concat(parts));
 const identifier = (hex: string): Buffer => der(0x06, Buffer.from(hex, 'hex'));
-const time = (atMs: number): Buffer => der(0x17, Buffer.from(`${new Date(atMs).toISOString().replace(/[-:T]/g, '').slice(2, 14)}Z`));
+const time = (atMs: number): Buffer =>
+  der(0x17, Buffer.from(`${new Date(atMs).toISOString().replace(/[-:T]/g, '').slice(2, 14)}Z`));

@@ -1,0 +1,43 @@
+// Run with NODE_OPTIONS=--experimental-vm-modules: without it Jest turns our modules into CommonJS.
+const support = '<rootDir>/test/support';
+const swc = {
+  jsc: { parser: { syntax: 'typescript' }, target: 'es2024' },
+  module: { type: 'es6' },
+  sourceMaps: 'inline',
+};
+
+/** Servers that the tests of a project share; each project asks for no more than it needs. */
+const servers = {
+  none: {},
+  postgres: { globalSetup: `${support}/global-setup.mjs`, globalTeardown: `${support}/global-teardown.mjs` },
+  all: { globalSetup: `${support}/global-setup-all.mjs`, globalTeardown: `${support}/global-teardown.mjs` },
+};
+
+const project = (displayName, folders, shared, options = {}) => ({
+  displayName,
+  rootDir: import.meta.dirname,
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '\\.ts$': ['@swc/jest', swc] },
+  testMatch: folders.map((folder) => `<rootDir>/test/${folder}/**/*.test.ts`),
+  ...servers[shared],
+  ...options,
+});
+
+export default {
+  maxWorkers: 2,
+  testTimeout: 30_000,
+  reporters: ['default', `${import.meta.dirname}/test/support/count-reporter.mjs`],
+  coverageProvider: 'v8',
+  coverageDirectory: 'coverage',
+  collectCoverageFrom: ['src/**/*.ts', 'packages/*/src/**/*.ts', '!**/*.d.ts'],
+  coverageThreshold: { global: { lines: 80 } },
+  projects: [
+    project('unit', ['unit', 'architecture'], 'none'),
+    project('db', ['db'], 'postgres'),
+    project('api', ['api'], 'all'),
+    project('engine', ['engine', 'activities', 'platform'], 'all'),
+    project('stack', ['stack'], 'none'),
+    project('e2e', ['e2e'], 'none'),
+  ],
+};

@@ -1,0 +1,90 @@
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Closers } from './closers.ts';
+import { prepareDatabase, ROLE_NAMES, type PreparedDatabase } from './database.ts';
+import { freePorts } from './ports.ts';
+import { startPostgres, type Postgres } from './postgres.ts';
+import type { ProcessRecord } from './process-record.ts';
+import type { StackSecrets } from './secrets.ts';
+import { StackError } from './stack-error.ts';
+import type { StackSettings } from './stack-options.ts';
+import { startSupabase, type SupabaseEndpoint } from './supabase.ts';
+import { findTemporal } from './temporal-binary.ts';
+import { startTemporal, type TemporalServer } from './temporal.ts';
+
+export interface ServerOptions {
+  readonly settings: StackSettings;
+  readonly secrets: StackSecrets;
+  readonly record: ProcessRecord;
+  readonly closers: Closers;
+}
+
+export interface Servers {
+  readonly postgres: Postgres;
+  readonly supabase: SupabaseEndpoint;
+  readonly temporal: TemporalServer;
+}
+
+/** Starts the servers that are not ours, Temporal beside the database. */
+export const startServers = async (options: ServerOptions): Promise<Servers> => {
+  const [database, temporal] = await Promise.allSettled([startDatabaseSide(options), startTemporalSide(options)]);
+  // Both have settled: nothing is still starting while the caller stops what has started.
+  if (database.status === 'rejected') throw database.reason;
+  if (temporal.status === 'rejected') throw temporal.reason;
+  return { ...database.value, temporal: temporal.value };
+};
+
+export const databaseUrl = ({ ports }: StackSettings, { role, password }: { readonly role: string; readonly password: string }): string =>
+  `postgres://${role}:${password}@127.0.0.1:${ports.postgres}/postgres`;
+
+const startDatabaseSide = async ({ settings, secrets, closers }: ServerOptions): Promise<Omit<Servers, 'temporal'>> => {
+  const { stateDir, logsDir, migrationsDir, ports, log } = settings;
+  const { ownerPassword, instanceId } = secrets;
+  const logFile = join(logsDir, 'postgres.log');
+  const postgres = await startPostgres({ stateDir, port: ports.postgres, ownerPassword, instanceId, logFile, log });
+  closers.add(() => postgres.program.stop());
+  const passwords = { lite: secrets.litePassword, engine: secrets.enginePassword, gateway: secrets.gatewayPassword };
+  const prepared = await prepareDatabase({ ownerUrl: postgres.ownerUrl, migrationsDir, passwords });
+  reportMigrations(prepared, settings);
+  const supabase = await startSupabase({
+    databaseUrl: databaseUrl(settings, { role: ROLE_NAMES.lite, password: secrets.litePassword }),
+    port: ports.supabase,
+    jwtSecret: secrets.jwtSecret,
+    publishableKey: secrets.publishableKey,
+    secretKey: secrets.secretKey,
+    log: (text) => appendFileSync(join(logsDir, 'supabase.log'), `${new Date().toISOString()} ${text}\n`, { mode: 0o600 }),
+  });
+  closers.add(() => supabase.close());
+  return { postgres, supabase };
+};
+
+const reportMigrations = ({ applied, edited, hasProductRoles }: PreparedDatabase, settings: StackSettings): void => {
+  const { migrationsDir, apiEntry, workerEntry, log } = settings;
+  if (applied.length > 0) log(`applied ${applied.length} migration(s), the last one is ${applied.at(-1)}`);
+  if (edited.length > 0) log(`edited after being applied, so not what the database has: ${edited.join(', ')}`);
+  if (hasProductRoles || (apiEntry === undefined && workerEntry === undefined)) return;
+  throw new StackError(`No migration in ${migrationsDir} makes the roles ${ROLE_NAMES.engine} and ${ROLE_NAMES.gateway}, which API and worker log in as.`);
+};
+
+const startTemporalSide = async ({ settings, record, closers }: ServerOptions): Promise<TemporalServer> => {
+  const { stateDir, logsDir, ports, namespace, env, log } = settings;
+  const { path, serverVersion } = await findTemporal({ env, onProgress: log });
+  const [httpPort = 0, metricsPort = 0] = await freePorts(2);
+  const temporal = await startTemporal({
+    binaryPath: path,
+    port: ports.temporal,
+    uiPort: settings.hasWebUi ? ports.temporalUi : undefined,
+    httpPort,
+    metricsPort,
+    // The server writes its tables once and never migrates them: another version gets another file.
+    dataFile: settings.keepsTemporalData ? join(stateDir, `temporal-${serverVersion}.db`) : undefined,
+    namespace,
+    cwd: stateDir,
+    env,
+    logFile: join(logsDir, 'temporal.log'),
+    record,
+    log,
+  });
+  closers.add(() => temporal.program.stop());
+  return temporal;
+};

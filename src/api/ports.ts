@@ -1,0 +1,25 @@
+import type { Json, JsonObject, Problem } from '@durabase/contracts';
+import type { Compiled } from '../domain/plan/compile-task.ts';
+import type { Db, Identity } from '../ports/db.ts';
+import type { Log } from '../ports/log.ts';
+
+/** Verifies the token of a user. Throws PlatformError: TOKEN_EXPIRED, UNAUTHENTICATED, INTERNAL when the keys cannot be fetched. */
+export type VerifyToken = (token: string) => Promise<Identity>;
+
+/** Compiles a task in a workspace, whose secrets it may name; without one, in none. */
+export type CompilePort = (definition: unknown, context: { readonly workspaceId?: string }) => Promise<Compiled>;
+
+/** What is wrong with an input by its JSON Schema, as INVALID_INPUT problems with paths below `input`; empty when it fits. */
+export type CheckInputPort = (schema: JsonObject, input: Json) => Promise<readonly Problem[]>;
+
+/** What the API asks of the outside. */
+export interface ApiPorts {
+  readonly db: Db;
+  readonly log: Log;
+  readonly verifyToken: VerifyToken;
+  readonly compile: CompilePort;
+  /** Without it, inputs are checked by the worker only, before admission. */
+  readonly checkInput?: CheckInputPort;
+  /** Tells the dispatchers that there is work. Never throws, returns at once. */
+  readonly wake: () => void;
+}

@@ -1,0 +1,105 @@
+import type { Json, JsonObject, Problem } from '@durabase/contracts';
+import { isJsonObject } from '@durabase/contracts';
+import { collectReferences, type FoundReference } from '../template/collect-references.ts';
+import type { ActionCatalog, CatalogEntry } from './action-catalog.ts';
+import { problem } from './problem.ts';
+import { suggestName } from './suggest-name.ts';
+
+/** What references of a task may point to. */
+export interface ReferenceContext {
+  readonly inputSchema: JsonObject | undefined;
+  /** Steps that are surely done, with their actions. */
+  readonly done: ReadonlyMap<string, string>;
+  /** All steps, to tell "not yet" from "no such". */
+  readonly allSteps: readonly string[];
+  readonly actions: ActionCatalog;
+  /** Names of the secrets; `undefined` where secrets may not stand at all. */
+  readonly secrets: ReadonlySet<string> | undefined;
+}
+
+const ROOTS: Readonly<Record<string, readonly string[] | undefined>> = {
+  input: undefined,
+  steps: undefined,
+  run: ['id'],
+  step: ['id', 'key'],
+  workspace: ['id'],
+  task: ['slug'],
+  secrets: undefined,
+};
+
+const checkInputName = (name: string | number | undefined, schema: JsonObject | undefined): readonly [string, string] | undefined => {
+  const properties = schema?.['properties'];
+  if (typeof name !== 'string' || !isJsonObject(properties) || Object.hasOwn(properties, name)) return undefined;
+  const more = schema?.['additionalProperties'];
+  if ((more !== undefined && more !== false) || schema?.['patternProperties'] !== undefined) return undefined;
+  return [`the input schema declares no "${name}"`, suggestName(name, Object.keys(properties))];
+};
+
+const checkStepName = ([, id, field, name]: readonly (string | number)[], context: ReferenceContext): readonly [string, string] | undefined => {
+  const action = typeof id === 'string' ? context.done.get(id) : undefined;
+  if (action === undefined) {
+    return context.allSteps.includes(String(id))
+      ? [`the step "${String(id)}" is not surely done before this place`, `add "${String(id)}" to "needs"`]
+      : [`there is no step "${String(id)}"`, suggestName(String(id), context.allSteps)];
+  }
+  if (field !== 'output') return [`only "output" can be read of a step`, `write steps.${String(id)}.output`];
+  const names = context.actions.get(action)?.outputNames;
+  if (names !== undefined && typeof name === 'string' && !names.includes(name)) {
+    return [`the output of "${action}" has no "${name}"`, suggestName(name, names)];
+  }
+  return undefined;
+};
+
+/** What is wrong with where a reference points, and the cure. */
+function checkTarget({ reference }: FoundReference, context: ReferenceContext): readonly [string, string] | undefined {
+  const [root, name] = reference.path;
+  if (typeof root !== 'string' || !Object.hasOwn(ROOTS, root)) {
+    return [`{{ ${reference.text} }}: there is no "${String(root)}"`, suggestName(String(root), Object.keys(ROOTS))];
+  }
+  if (root === 'input') return checkInputName(name, context.inputSchema);
+  if (root === 'steps') return checkStepName(reference.path, context);
+  if (root === 'secrets') {
+    if (context.secrets === undefined || typeof name !== 'string' || reference.path.length !== 2) return undefined; // placement is told apart
+    return context.secrets.has(name) ? undefined : [`there is no secret "${name}"`, suggestName(name, [...context.secrets])];
+  }
+  const names = ROOTS[root] ?? [];
+  return typeof name === 'string' && reference.path.length === 2 && names.includes(name)
+    ? undefined
+    : [`{{ ${reference.text} }} cannot be read`, `of "${root}" there is ${names.join(', ')}`];
+}
+
+/** Whether a place is one of the secret fields of an action: `headers.*` fits `headers.authorization`. */
+export const isSecretField = (at: readonly (string | number)[], entry: Pick<CatalogEntry, 'secretFields'>): boolean =>
+  entry.secretFields.some((field) => {
+    const parts = field.split('.');
+    return parts.length === at.length && parts.every((part, index) => part === '*' || part === at[index]);
+  });
+
+const checkSecretPlace = ({ reference, at, isAlone, prefix }: FoundReference, entry: CatalogEntry | undefined): readonly [string, string] | undefined => {
+  if (reference.path[0] !== 'secrets') return undefined;
+  if (reference.path.length !== 2) return [`{{ ${reference.text} }} cannot be read`, 'write {{ secrets.NAME }}'];
+  if (entry === undefined || !isSecretField(at, entry)) {
+    return ['a secret may not stand here', entry === undefined || entry.secretFields.length === 0 ? 'no field of this place takes secrets' : `fields for secrets: ${entry.secretFields.join(', ')}`];
+  }
+  if (!isAlone && !/^[A-Za-z][A-Za-z-]{0,20} $/.test(prefix)) {
+    return ['a secret stands alone, or behind one fixed word such as "Bearer "', 'put the whole value into the secret'];
+  }
+  return undefined;
+};
+
+/** Problems of all templates inside a value; `at` is where the value stands in the task. */
+export function checkReferences(
+  value: Json,
+  { at, entry, context }: { readonly at: readonly (string | number)[]; readonly entry?: CatalogEntry | undefined; readonly context: ReferenceContext },
+): readonly Problem[] {
+  const { found, broken } = collectReferences(value);
+  const problems = broken.map((item) => problem([...at, ...item.at], item.message, { hint: 'write {{ input.name }} or {{ steps.id.output.name }}' }));
+  for (const item of found) {
+    const wrong = checkSecretPlace(item, entry) ?? checkTarget(item, context);
+    if (wrong !== undefined) {
+      const code = item.reference.path[0] === 'secrets' && wrong[0].startsWith('there is no secret') ? 'SECRET_NOT_FOUND' : 'INVALID_TASK';
+      problems.push(problem([...at, ...item.at], wrong[0], { hint: wrong[1], code }));
+    }
+  }
+  return problems;
+}

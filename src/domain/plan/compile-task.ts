@@ -1,0 +1,137 @@
+import {
+  type ConcurrencyLimit, DOUBTFUL_HEARTBEAT_MS, isJsonObject, type JsonObject, parseDurationMs, type Plan, type PlanStep, type Problem,
+  type RetryPolicy, type StepDefinition, type TaskDefinition, taskDefinition,
+} from '@durabase/contracts';
+import { collectReferences } from '../template/collect-references.ts';
+import { parseReference, TemplateError } from '../template/parse-template.ts';
+import type { ActionCatalog, CatalogEntry } from './action-catalog.ts';
+import { checkCredentials } from './check-credentials.ts';
+import { checkReferences, type ReferenceContext } from './check-references.ts';
+import { orderSteps } from './order-steps.ts';
+import { problem } from './problem.ts';
+import { suggestName } from './suggest-name.ts';
+
+/** A plan, or everything that is wrong with the task. */
+export type Compiled = { readonly ok: true; readonly plan: Plan } | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** What the compiler may know. */
+export interface CompileContext {
+  readonly actions: ActionCatalog;
+  /** Names of the secrets of the workspace. */
+  readonly secrets: ReadonlySet<string>;
+}
+
+const MAX_PROBLEMS = 50;
+
+const resolveRetry = (base: RetryPolicy, ...layers: readonly (TaskDefinition['retry'] | undefined)[]): RetryPolicy =>
+  layers.reduce<RetryPolicy>((policy, layer) => ({
+    maxAttempts: layer?.maxAttempts ?? policy.maxAttempts,
+    initialIntervalMs: parseDurationMs(layer?.initialInterval ?? '') ?? policy.initialIntervalMs,
+    backoffCoefficient: layer?.backoffCoefficient ?? policy.backoffCoefficient,
+    maxIntervalMs: parseDurationMs(layer?.maxInterval ?? '') ?? policy.maxIntervalMs,
+  }), base);
+
+function planStep(step: StepDefinition, entry: CatalogEntry, task: TaskDefinition): PlanStep {
+  const input = step.with ?? {};
+  const effect = entry.effectOf(input);
+  const startToCloseMs = parseDurationMs(step.timeout ?? '') ?? entry.timeouts.startToCloseMs;
+  return {
+    id: step.id,
+    name: step.name ?? step.id,
+    action: step.action,
+    kind: entry.kind,
+    needs: step.needs ?? [],
+    with: input,
+    effect,
+    retry: resolveRetry(entry.retry, task.retry, step.retry),
+    timeouts: {
+      startToCloseMs,
+      scheduleToCloseMs: Math.max(entry.timeouts.scheduleToCloseMs, startToCloseMs),
+      heartbeatMs: effect === 'doubtful' ? DOUBTFUL_HEARTBEAT_MS : entry.timeouts.heartbeatMs,
+    },
+  };
+}
+
+function checkStep(step: StepDefinition, index: number, context: CompileContext, references: ReferenceContext): readonly Problem[] {
+  const at = ['steps', index, 'with'];
+  const entry = context.actions.get(step.action);
+  if (entry === undefined) {
+    return [problem(['steps', index, 'action'], `there is no action "${step.action}"`, { hint: suggestName(step.action, [...context.actions.keys()]), code: 'UNKNOWN_ACTION' })];
+  }
+  const input = step.with ?? {};
+  const templated = collectReferences(input).found.map((item) => item.at);
+  const isTemplated = (path: readonly (string | number)[]) =>
+    templated.some((place) => place.length <= path.length && place.every((part, position) => part === path[position]));
+  return [
+    ...entry.checkInput(input, isTemplated).map((item) => ({ ...item, path: item.path === '' ? `steps[${index}].with` : `steps[${index}].with.${item.path}`.replace('.[', '[') })),
+    ...checkReferences(input, { at, entry, context: references }),
+    ...checkCredentials(input, at, entry),
+  ];
+}
+
+function checkConcurrency(limit: ConcurrencyLimit | undefined, references: ReferenceContext): readonly Problem[] {
+  if (limit === undefined) return [];
+  try {
+    parseReference(limit.key);
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    return [problem(['concurrency', 'key'], error.message, { hint: 'write an expression such as input.customer' })];
+  }
+  return checkReferences(`{{ ${limit.key} }}`, { at: ['concurrency', 'key'], context: { ...references, done: new Map() } });
+}
+
+/** One step with the id `main` where the task is given by `action` and `with`. */
+const stepsOf = (task: TaskDefinition): readonly StepDefinition[] =>
+  task.steps ?? [{ id: 'main', action: task.action ?? '', ...(task.with === undefined ? {} : { with: task.with }) }];
+
+function checkTask(task: TaskDefinition, context: CompileContext): { readonly problems: readonly Problem[]; readonly ordered: readonly StepDefinition[] } {
+  const steps = stepsOf(task);
+  const { order, problems } = orderSteps(steps);
+  const actionOf = new Map(steps.map((step) => [step.id, step.action]));
+  const shared = { inputSchema: task.input, allSteps: steps.map((step) => step.id), actions: context.actions };
+  const doneBefore = (ids: Iterable<string>) => new Map([...ids].map((id) => [id, actionOf.get(id) ?? '']));
+  const nowhere = { ...shared, done: doneBefore(order.before.keys()), secrets: undefined };
+  const found = steps.flatMap((step, index) =>
+    checkStep(step, index, context, { ...shared, done: doneBefore(order.before.get(step.id) ?? []), secrets: context.secrets }),
+  );
+  return {
+    ordered: order.ordered,
+    problems: [
+      ...problems,
+      ...(task.action === undefined ? found : found.map((item) => ({ ...item, path: item.path.replace(/^steps\[0\]\.?/, '') }))),
+      ...(task.output === undefined ? [] : checkReferences(task.output, { at: ['output'], context: nowhere })),
+      ...checkConcurrency(task.concurrency, nowhere),
+    ],
+  };
+}
+
+function buildPlan(task: TaskDefinition, ordered: readonly StepDefinition[], actions: ActionCatalog): Plan {
+  const deadlineMs = parseDurationMs(task.deadline ?? '');
+  const ttlMs = parseDurationMs(task.ttl ?? '');
+  return {
+    format: 1,
+    steps: ordered.flatMap((step) => {
+      const entry = actions.get(step.action);
+      return entry === undefined ? [] : [planStep(step, entry, task)];
+    }),
+    mode: task.mode ?? 'async',
+    priority: task.priority ?? 3,
+    ...(task.output === undefined ? {} : { output: task.output }),
+    ...(task.input === undefined ? {} : { inputSchema: task.input as JsonObject }),
+    ...(deadlineMs === undefined ? {} : { deadlineMs }),
+    ...(ttlMs === undefined ? {} : { ttlMs }),
+    ...(task.concurrency === undefined ? {} : { concurrency: task.concurrency }),
+  };
+}
+
+/** Checks a task as far as it can be checked without running it, and resolves every policy. Pure. */
+export function compileTask(definition: unknown, context: CompileContext): Compiled {
+  if (!isJsonObject(definition)) return { ok: false, problems: [problem([], 'a task is a JSON object')] };
+  const parsed = taskDefinition.safeParse(definition);
+  if (!parsed.success) {
+    return { ok: false, problems: parsed.error.issues.slice(0, MAX_PROBLEMS).map((issue) => problem(issue.path, issue.message)) };
+  }
+  const { problems, ordered } = checkTask(parsed.data, context);
+  if (problems.length > 0) return { ok: false, problems: problems.slice(0, MAX_PROBLEMS) };
+  return { ok: true, plan: buildPlan(parsed.data, ordered, context.actions) };
+}

@@ -1,0 +1,54 @@
+import type { Problem, StepDefinition } from '@durabase/contracts';
+import { problem } from './problem.ts';
+import { suggestName } from './suggest-name.ts';
+
+/** Steps in an order in which each stands behind those it needs, and for each the steps that are surely done before it. */
+export interface StepOrder {
+  readonly ordered: readonly StepDefinition[];
+  readonly before: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+const findCycle = (open: readonly StepDefinition[]): readonly string[] => {
+  const byId = new Map(open.map((step) => [step.id, step]));
+  const trail: string[] = [];
+  let current = open[0];
+  while (current !== undefined && !trail.includes(current.id)) {
+    trail.push(current.id);
+    const next: string | undefined = current.needs?.find((id) => byId.has(id));
+    current = next === undefined ? undefined : byId.get(next);
+  }
+  return current === undefined ? trail : [...trail.slice(trail.indexOf(current.id)), current.id];
+};
+
+/** Sorts the steps by what they need, keeping the author's order otherwise. */
+export function orderSteps(steps: readonly StepDefinition[]): { readonly order: StepOrder; readonly problems: readonly Problem[] } {
+  const problems: Problem[] = [];
+  const ids = steps.map((step) => step.id);
+  steps.forEach((step, index) => {
+    if (ids.indexOf(step.id) !== index) problems.push(problem(['steps', index, 'id'], `the id "${step.id}" is used twice`, { hint: 'give each step an id of its own' }));
+    step.needs?.forEach((need, position) => {
+      if (!ids.includes(need)) {
+        problems.push(problem(['steps', index, 'needs', position], `there is no step "${need}"`, { hint: suggestName(need, ids) }));
+      }
+    });
+  });
+
+  const before = new Map<string, ReadonlySet<string>>();
+  const ordered: StepDefinition[] = [];
+  let open = [...steps];
+  while (open.length > 0) {
+    const ready = open.filter((step) => (step.needs ?? []).every((need) => before.has(need) || !ids.includes(need)));
+    if (ready.length === 0) break;
+    for (const step of ready) {
+      ordered.push(step);
+      const needs = (step.needs ?? []).filter((need) => before.has(need));
+      before.set(step.id, new Set(needs.flatMap((need) => [need, ...(before.get(need) ?? [])])));
+    }
+    open = open.filter((step) => !ready.includes(step));
+  }
+  if (open.length > 0) {
+    const index = ids.indexOf(open[0]?.id ?? '');
+    problems.push(problem(['steps', index, 'needs'], `these steps need each other: ${findCycle(open).join(' → ')}`, { hint: 'remove one of the arrows' }));
+  }
+  return { order: { ordered, before }, problems };
+}

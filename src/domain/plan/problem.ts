@@ -1,0 +1,17 @@
+import type { ErrorCode, Problem } from '@durabase/contracts';
+
+/** Names and indexes as one path: `steps[1].with.url`. */
+export const formatPath = (parts: readonly (string | number | symbol)[]): string =>
+  parts.reduce<string>((path, part) => {
+    if (typeof part === 'number') return `${path}[${part}]`;
+    const name = String(part);
+    if (!/^[A-Za-z_][A-Za-z0-9_-]*$/.test(name)) return `${path}[${JSON.stringify(name)}]`;
+    return path === '' ? name : `${path}.${name}`;
+  }, '');
+
+/** A problem of a task, with code INVALID_TASK unless told otherwise. */
+export const problem = (
+  at: readonly (string | number | symbol)[],
+  message: string,
+  { hint, code = 'INVALID_TASK' }: { readonly hint?: string | undefined; readonly code?: ErrorCode } = {},
+): Problem => ({ code, path: formatPath(at), message, ...(hint === undefined ? {} : { hint }) });

@@ -1,0 +1,97 @@
+import { isPlatformError, type Json, type JsonObject, type Plan, PlatformError } from '@durabase/contracts';
+import type { Db, Statement } from '../../ports/db.ts';
+import type {
+  BeginAnswer, EndAnswer, LoadedRun, LoadedStep, MirrorPort, Opening, RunEnd, StepBegin, StepEnd,
+} from '../../ports/mirror.ts';
+import { isConflict } from '../db/sql-errors.ts';
+import { createBatcher } from './create-batcher.ts';
+
+const SQL = {
+  loadRuns: { name: 'load_runs', text: 'select durabase_private.load_runs($1::uuid[]) as answer' },
+  loadPlan: { name: 'load_plan', text: 'select durabase_private.load_plan($1) as answer' },
+  openRuns: { name: 'open_runs', text: 'select durabase_private.open_runs($1::jsonb) as answer' },
+  loadStep: { name: 'load_step', text: 'select durabase_private.load_step($1, $2, $3, $4, $5::text[], $6) as answer' },
+  writeSteps: { name: 'write_steps', text: 'select durabase_private.write_steps($1::jsonb) as answer' },
+  finishRuns: { name: 'finish_runs', text: 'select durabase_private.finish_runs($1::jsonb) as answer' },
+  adoptStart: { name: 'adopt_start', text: 'select durabase_private.adopt_start($1, $2, $3, $4, $5::jsonb) as answer' },
+  noteSignal: { name: 'note_signal', text: 'select durabase_private.note_signal($1, $2, $3) as answer' },
+} as const satisfies Record<string, Statement>;
+
+const MAX_PLANS = 500;
+/** A conflict of locks between two batches is nobody's fault: the same statement succeeds the next time. */
+const MAX_CONFLICTS = 5;
+
+type Finished = Awaited<ReturnType<MirrorPort['finishRun']>>;
+type StepWrite = (StepBegin & { readonly op: 'begin' }) | (StepEnd & { readonly op: 'end' });
+
+/** Plans by version, the newest {@link MAX_PLANS} of them. */
+function createPlanCache(load: (versionId: string) => Promise<Plan>): (versionId: string) => Promise<Plan> {
+  const plans = new Map<string, Promise<Plan>>();
+  return (versionId) => {
+    const known = plans.get(versionId);
+    if (known !== undefined) return known;
+    const loading = load(versionId);
+    plans.set(versionId, loading);
+    loading.catch(() => plans.delete(versionId)); // the caller sees the error; the next one tries again
+    const oldest = plans.keys().next().value;
+    if (plans.size > MAX_PLANS && oldest !== undefined) plans.delete(oldest);
+    return loading;
+  };
+}
+
+/** {@link MirrorPort} over the functions of schema durabase_private. `onFreed` hears when permits may have become free. */
+export function createMirror({ db, onFreed }: { readonly db: Db; readonly onFreed: () => void }): MirrorPort {
+  const ask = async <Answer>(statement: Statement, values: Parameters<Db['query']>[1]): Promise<Answer> => {
+    for (let conflicts = 0; ; conflicts += 1) {
+      try {
+        const [row] = await db.query<{ answer: Answer }>(statement, values);
+        if (row === undefined) throw new PlatformError('INTERNAL', { message: `${statement.name} returned no row` });
+        return row.answer;
+      } catch (error) {
+        if (!isConflict(error) || conflicts >= MAX_CONFLICTS) throw error;
+      }
+    }
+  };
+  const batched = <Item, Answer>(statement: Statement) =>
+    createBatcher<Item, Answer>({
+      write: (items) => ask<readonly Answer[]>(statement, [JSON.stringify(items)]),
+      isShared: (error) => isPlatformError(error) && error.code === 'DATABASE_UNAVAILABLE',
+    });
+
+  const loadRuns = createBatcher<string, { readonly run: LoadedRun | undefined }>({
+    write: async (runIds) => {
+      const runs = await ask<readonly LoadedRun[]>(SQL.loadRuns, [[...new Set(runIds)]]);
+      return runIds.map((runId) => ({ run: runs.find((run) => run.runId === runId) }));
+    },
+    isShared: () => true,
+  });
+  const openRuns = batched<JsonObject, Opening>(SQL.openRuns);
+  const writeSteps = batched<StepWrite, BeginAnswer | EndAnswer>(SQL.writeSteps);
+  const finishRuns = batched<RunEnd, Finished>(SQL.finishRuns);
+  const loadPlan = createPlanCache(async (versionId) => {
+    const plan = await ask<Plan | null>(SQL.loadPlan, [versionId]);
+    if (plan === null) throw new PlatformError('TASK_NOT_READY', { message: `version ${versionId} has no plan` });
+    return plan;
+  });
+
+  return {
+    loadRun: async (runId) => (await loadRuns(runId)).run,
+    loadPlan,
+    adoptStart: async ({ runId, workflowId, workspace, task, input }) => {
+      await ask(SQL.adoptStart, [runId, workflowId, workspace ?? null, task, JSON.stringify(input ?? {})]);
+    },
+    openRun: (request) => openRuns(request as unknown as JsonObject),
+    loadStep: async ({ runId, stepId, iteration, temporalRunId, references, withInput }) =>
+      (await ask<LoadedStep | null>(SQL.loadStep, [runId, stepId, iteration, temporalRunId, references, withInput])) ?? undefined,
+    beginStep: async (begin) => (await writeSteps({ op: 'begin', ...begin })) as BeginAnswer,
+    endStep: async (end) => (await writeSteps({ op: 'end', ...end })) as EndAnswer,
+    finishRun: async (end) => {
+      const finished = await finishRuns(end);
+      onFreed();
+      return finished;
+    },
+    noteSignal: async ({ runId, temporalRunId, name }) => {
+      await ask<Json>(SQL.noteSignal, [runId, temporalRunId, name]);
+    },
+  };
+}
