@@ -51,6 +51,7 @@ export const configSchema = z.strictObject({
   DURABASE_MAX_CONCURRENT_STEPS: z.coerce.number().int().min(1).max(10_000).default(100).describe('Attempts that a worker makes at a time.'),
   DURABASE_MAX_OPENING_RUNS: z.coerce.number().int().min(1).max(10_000).default(100).describe('Runs between admission and opening, over all workers.'),
   DURABASE_SHUTDOWN_GRACE_MS: z.coerce.number().int().min(0).default(10_000).describe('How long running attempts may go on when a worker stops, in milliseconds.'),
+  DURABASE_WORKFLOW_BUNDLE: z.string().optional().describe('File with workflows bundled ahead by `npm run build`.'),
   DURABASE_RECONCILE_INTERVAL_MS: z.coerce.number().int().min(100).default(2_000).describe('From one look at Temporal to the next, in milliseconds.'),
 });
 

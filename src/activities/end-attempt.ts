@@ -1,4 +1,4 @@
-import { isPlatformError, type Json } from '@durabase/contracts';
+import { isPlatformError, type Json, PlatformError } from '@durabase/contracts';
 import { CancelledFailure } from '@temporalio/common';
 import { judgeFailure } from '../domain/retry/judge-failure.ts';
 import { maskText, maskValue } from '../domain/template/put-in-secrets.ts';
@@ -60,9 +60,22 @@ export async function endWell(stored: KeptOutput, ending: AttemptEnding): Promis
   return 'output' in stored ? { state: 'completed', output: stored.output } : { state: 'completed' };
 }
 
+/** Statuses with which a target says that it has not even begun. */
+const SURELY_REFUSED: ReadonlySet<unknown> = new Set([425, 429, 503]);
+
+/** Of a doubtful effect only a sure refusal may be repeated; where it cannot be told, the error says so. */
+function asDoubtful(error: unknown): PlatformError {
+  const message = error instanceof Error ? error.message : 'unknown';
+  if (isPlatformError(error)) {
+    if (!error.retryable || SURELY_REFUSED.has(error.details.data?.['status'])) return error;
+  }
+  return new PlatformError('EFFECT_DOUBTFUL', { message: `it cannot be told whether the effect happened: ${message}`, hint: 'look at the target, then retry the run from this step', cause: error });
+}
+
 /** Keeps the failure of an attempt and returns what Temporal is told: when to try again, or that it is over. */
-export async function endBadly(error: unknown, ending: AttemptEnding): Promise<Error> {
+export async function endBadly(thrown: unknown, ending: AttemptEnding): Promise<Error> {
   const { attempt, secrets } = ending;
+  const error = attempt.step.effect === 'doubtful' ? asDoubtful(thrown) : thrown;
   const stored: StoredError = escapeUnstorable(maskValue(toStoredError(error, attempt.step.id) as unknown as Json, secrets)) as unknown as StoredError;
   const verdict = judgeFailure({
     policy: attempt.step.retry,

@@ -44,4 +44,4 @@ begin
     hint = coalesce(p_hint, '');
 end $$;
 revoke execute on function durabase_private.uuid_v7(), durabase_private.refuse(int, text, text, text, text) from public;
-grant execute on function durabase_private.refuse(int, text, text, text, text) to authenticated, service_role, anon;
+grant execute on function durabase_private.refuse(int, text, text, text, text) to authenticated, service_role, anon, durabase_gateway;

@@ -49,14 +49,14 @@ create index workspace_members_user_id_idx on durabase.workspace_members (user_i
 create type durabase_private.actor as (kind text, user_id uuid, name text, is_privileged boolean);
 
 -- The identity of this call: the token's claims if there are any, else the role of the session. Never an argument.
--- A session that has become anon or authenticated is not privileged, whatever its claims say.
+-- Only a session that has the rights of service_role is a service, whatever the claims of others say.
 create function durabase_private.current_actor() returns durabase_private.actor
 language plpgsql stable set search_path = '' as $$
 declare
   claims jsonb := nullif(current_setting('request.jwt.claims', true), '')::jsonb;
   acting text := coalesce(nullif(current_setting('role', true), 'none'), session_user);
 begin
-  if claims ->> 'role' = 'service_role' and acting not in ('anon', 'authenticated') then
+  if claims ->> 'role' = 'service_role' and pg_catalog.pg_has_role(acting, 'service_role', 'usage') then
     return ('service', null, coalesce(claims ->> 'durabase_actor', 'service'), true)::durabase_private.actor;
   end if;
   if claims ->> 'sub' is not null and acting <> 'anon' then

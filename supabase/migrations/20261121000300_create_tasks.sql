@@ -69,8 +69,10 @@ create function durabase_private.shared_task_ids() returns uuid[]
 language plpgsql stable security definer set search_path = '' as $$
 begin
   return coalesce((
-    select array_agg(p.task_id) from durabase.task_permissions p
-    where p.user_id = durabase_private.uid() and p.can_view
+    select array_agg(p.task_id)
+    from durabase.task_permissions p
+      join durabase.tasks t on t.id = p.task_id join durabase.workspaces w on w.id = t.workspace_id
+    where p.user_id = durabase_private.uid() and p.can_view and w.deleted_at is null
   ), '{}');
 end $$;
 
@@ -98,7 +100,8 @@ begin
   then return true; end if;
   if p_task is not null and exists (
     select from durabase.task_permissions p
-    where p.task_id = p_task and p.user_id = p_actor.user_id
+      join durabase.tasks t on t.id = p.task_id join durabase.workspaces w on w.id = t.workspace_id
+    where p.task_id = p_task and p.user_id = p_actor.user_id and w.deleted_at is null
       and case p_right when 'view' then p.can_view when 'run' then p.can_run when 'edit' then p.can_edit else false end
   ) then return true; end if;
   return exists (select from durabase.instance_admins a where a.user_id = p_actor.user_id);

@@ -12,7 +12,8 @@ begin
   if p_actor.kind = 'anonymous' then
     perform durabase_private.refuse(401, 'UNAUTHENTICATED', 'nobody is signed in', 'sign in, or use a secret key');
   end if;
-  select array_agg(t) into v_found from durabase.tasks t
+  select array_agg(t) into v_found
+    from durabase.tasks t join durabase.workspaces w on w.id = t.workspace_id and w.deleted_at is null
     where (case when p_task ~ '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' then t.id = p_task::uuid else t.slug = p_task end)
       and t.deleted_at is null
       and (p_workspace is null or t.workspace_id = p_workspace)
@@ -33,7 +34,7 @@ begin
   return v_task;
 end $$;
 
--- The workspace that a caller means when he names none.
+-- The workspace that a caller means when he names none, or the one that he names, if he sees it or a task in it.
 create function durabase_private.find_workspace(p_actor durabase_private.actor, p_workspace uuid) returns uuid
 -- definer: reads memberships
 language plpgsql stable security definer set search_path = '' as $$
@@ -45,7 +46,12 @@ begin
   end if;
   if p_workspace is not null then
     if not exists (select from durabase.workspaces w where w.id = p_workspace and w.deleted_at is null)
-      or not durabase_private.has_right(p_actor, 'view', p_workspace) then
+      or not (
+        durabase_private.has_right(p_actor, 'view', p_workspace)
+        or exists (
+          select from durabase.tasks t join durabase.task_permissions p on p.task_id = t.id
+          where t.workspace_id = p_workspace and t.deleted_at is null and p.user_id = p_actor.user_id and p.can_view)
+      ) then
       perform durabase_private.refuse(404, 'WORKSPACE_NOT_FOUND', 'no such workspace is visible to you', null, 'workspace');
     end if;
     return p_workspace;
@@ -84,7 +90,7 @@ begin
     perform durabase_private.refuse(422, 'INVALID_TASK', 'the slug is missing or malformed',
       'use 1 to 63 lower-case letters, digits and inner hyphens', 'slug');
   end if;
-  if length(p_definition::text) > 1048576 then
+  if octet_length(p_definition::text) > 1048576 then
     perform durabase_private.refuse(413, 'BODY_TOO_LARGE', 'a task may have at most 1 MiB', 'move data into the input', 'definition');
   end if;
   if length(coalesce(p_definition ->> 'name', v_slug)) not between 1 and 200 or length(p_definition ->> 'type') not between 1 and 63
@@ -96,7 +102,8 @@ begin
   -- LOCK: one saver of a slug at a time, so that version numbers have no gap
   perform pg_advisory_xact_lock(hashtextextended(v_workspace::text || '/' || v_slug, 7220003));
   select * into v_task from durabase.tasks t
-    where t.workspace_id = v_workspace and t.slug = v_slug and t.deleted_at is null for update;
+    where t.workspace_id = v_workspace and t.slug = v_slug and t.deleted_at is null
+    for no key update; -- runs may refer to the task meanwhile
   if not durabase_private.has_right(v_actor, 'edit', v_workspace, v_task.id) then
     perform durabase_private.refuse(403, 'FORBIDDEN', 'you may not write tasks in this workspace', 'ask an admin of the workspace for the role editor');
   end if;

@@ -52,7 +52,7 @@ declare
   v_run durabase.task_runs;
 begin
   -- VALIDATE
-  if length(v_input::text) > 1048576 then
+  if octet_length(v_input::text) > 1048576 then
     perform durabase_private.refuse(413, 'BODY_TOO_LARGE', 'the input may have at most 1 MiB', 'store it elsewhere and pass its address', 'input');
   end if;
   if p_priority not between 1 and 5 then
@@ -67,7 +67,7 @@ begin
 
   -- GUARD: the same key gives the same run, for good
   if p_idempotency_key is not null then
-    v_hash := sha256(convert_to(v_task.id || '|' || v_input::text || '|' || coalesce(p_run_at::text, '') || '|' || coalesce(p_priority::text, ''), 'utf8'));
+    v_hash := sha256(convert_to(v_task.id || '|' || v_input::text || '|' || coalesce(extract(epoch from p_run_at)::text, '') || '|' || coalesce(p_priority::text, ''), 'utf8'));
     insert into durabase_private.idempotency_keys (workspace_id, key, body_hash, run_id)
       values (v_task.workspace_id, p_idempotency_key, v_hash, v_id) on conflict do nothing;
     if not found then
@@ -113,7 +113,7 @@ declare
 begin
   for v_call in select c from jsonb_array_elements(p_calls) c loop
     begin
-      if v_call ->> 'role' not in ('authenticated', 'service_role') then
+      if coalesce(v_call ->> 'role', '') not in ('authenticated', 'service_role') then
         perform durabase_private.refuse(401, 'UNAUTHENTICATED', 'no such role for callers');
       end if;
       perform set_config('role', v_call ->> 'role', true), set_config('request.jwt.claims', v_call ->> 'claims', true);
@@ -198,9 +198,10 @@ create function durabase_private.sees_all_runs(p_actor durabase_private.actor, p
 language plpgsql stable security definer set search_path = '' as $$
 begin
   return p_actor.is_privileged
-    or exists (select from durabase.workspace_members m
-        where m.workspace_id = p_workspace and m.user_id = p_actor.user_id and m.role <> 'runner')
-    or exists (select from durabase.task_permissions p where p.task_id = p_task and p.user_id = p_actor.user_id and p.can_view)
+    or exists (
+      select from durabase.workspaces w where w.id = p_workspace and w.deleted_at is null and (
+        exists (select from durabase.workspace_members m where m.workspace_id = w.id and m.user_id = p_actor.user_id and m.role <> 'runner')
+        or exists (select from durabase.task_permissions p where p.task_id = p_task and p.user_id = p_actor.user_id and p.can_view)))
     or exists (select from durabase.instance_admins a where a.user_id = p_actor.user_id);
 end $$;
 

@@ -5,6 +5,20 @@ create function durabase_private.lock_key(p_key text) returns bigint language sq
   select hashtextextended(p_key, 7220002)
 $$;
 
+-- Taken first by whoever writes several runs, in the order of the runs, so that two batches never wait for each other in a circle.
+create function durabase_private.lock_queue(p_runs uuid[]) returns void language plpgsql volatile set search_path = '' as $$
+begin
+  perform q.run_id from durabase_private.run_queue q where q.run_id = any (p_runs) order by q.run_id for update;
+end $$;
+
+-- Taken second, by whoever may free permits: the keys of all that these runs hold, sorted.
+create function durabase_private.lock_permits(p_runs uuid[]) returns void language plpgsql volatile set search_path = '' as $$
+begin
+  perform pg_advisory_xact_lock(k.lock) from (
+    select distinct durabase_private.lock_key(p.key) as lock from durabase_private.permits p
+    where p.run_id = any (p_runs) order by 1 offset 0) k;
+end $$;
+
 -- Takes every permit of the list, or none: returns the key that is not free, '' when somebody else is at a key right now,
 -- null when all were taken. Keys come sorted, so that two takers never wait for each other.
 create function durabase_private.take_permits(p_run uuid, p_limits jsonb) returns text
@@ -15,10 +29,15 @@ declare
   v_keys text[] := '{}';
   v_slots int[] := '{}';
 begin
-  for v_limit in select l ->> 'key' as key, (l ->> 'limit')::int as size from jsonb_array_elements(p_limits) l order by 1 loop
+  for v_limit in
+    select l ->> 'key' as key, min((l ->> 'limit')::int) as size from jsonb_array_elements(p_limits) l group by 1 order by 1
+  loop
     if not pg_try_advisory_xact_lock(durabase_private.lock_key(v_limit.key)) then return ''; end if;
     select s into v_slot from generate_series(1, v_limit.size) s
-      where not exists (select from durabase_private.permits p where p.key = v_limit.key and p.slot = s) limit 1;
+      where not exists (select from durabase_private.permits p where p.key = v_limit.key and p.slot = s)
+        -- holders that came under a higher limit count too
+        and (select count(*) from durabase_private.permits p where p.key = v_limit.key) < v_limit.size
+      limit 1;
     if v_slot is null then return v_limit.key; end if;
     v_keys := v_keys || v_limit.key;
     v_slots := v_slots || v_slot;
@@ -33,7 +52,7 @@ language plpgsql volatile set search_path = '' as $$
 declare
   v_key text;
 begin
-  for v_key in select p.key from durabase_private.permits p where p.run_id = p_run order by 1 loop
+  for v_key in select p.key from durabase_private.permits p where p.run_id = p_run order by durabase_private.lock_key(p.key) loop
     perform pg_advisory_xact_lock(durabase_private.lock_key(v_key));
     delete from durabase_private.permits where run_id = p_run and key = v_key;
     perform durabase_private.unblock_next(v_key, 1);
@@ -70,13 +89,15 @@ declare
   v_run durabase.task_runs;
 begin
   for v_item in select (i ->> 'runId')::uuid as run_id, i -> 'limits' as limits, i -> 'error' as error from jsonb_array_elements(p_items) i order by 1 loop
+    update durabase_private.run_queue q set needs_check = false,
+        limits = case when v_item.error is null then q.limits || v_item.limits else '[]' end -- an ended run takes no permits
+      where q.run_id = v_item.run_id and q.needs_check;
+    if not found then continue; end if; -- somebody else has looked at it
     if v_item.error is null then
-      update durabase_private.run_queue q set needs_check = false, limits = q.limits || v_item.limits where q.run_id = v_item.run_id;
       insert into durabase_private.run_limits (run_id, limits)
         select q.run_id, q.limits from durabase_private.run_queue q where q.run_id = v_item.run_id and q.limits <> '[]'
         on conflict (run_id) do update set limits = excluded.limits;
     else
-      update durabase_private.run_queue set needs_check = false where run_id = v_item.run_id;
       select * into v_run from durabase.task_runs r where r.id = v_item.run_id for update;
       if v_run.finished_at is null then
         delete from durabase_private.run_queue q where q.run_id = v_item.run_id and not q.is_waiting_in_temporal;
@@ -166,23 +187,25 @@ language sql volatile security definer set search_path = '' as $$
   update durabase_private.run_queue set claimed_until = clock_timestamp() + interval '1 second' where run_id = any (p_runs)
 $$;
 
--- A net under the unblocking at release: permits of ended runs are freed, and whoever is blocked although a slot is free
--- may try again. Returns how many ended runs still held one, which must be 0.
+-- A net under the unblocking at release: permits of ended runs are freed, and whoever is blocked although a slot is free, or
+-- beyond its time-to-live, may try again. Returns how many ended runs still held one, which must be 0.
 create function durabase_private.unblock_stale() returns int
 -- definer: the engine has no rights on tables
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_key record;
   v_run uuid;
-  v_count int := 0;
-begin
-  for v_run in
+  v_ended uuid[] := array(
     select distinct p.run_id from durabase_private.permits p join durabase.task_runs r on r.id = p.run_id
-    where r.finished_at is not null order by 1
-  loop
+    where r.finished_at is not null order by 1);
+begin
+  perform durabase_private.lock_permits(v_ended);
+  foreach v_run in array v_ended loop
     perform durabase_private.free_permits(v_run);
-    v_count := v_count + 1;
   end loop;
+  update durabase_private.run_queue set blocked_key = null where run_id in (
+    select q.run_id from durabase_private.run_queue q
+    where q.blocked_key is not null and q.expires_at <= clock_timestamp() for update skip locked);
   for v_key in
     select q.blocked_key as key, max((l ->> 'limit')::int) as size,
       (select count(*) from durabase_private.permits p where p.key = q.blocked_key) as held
@@ -194,7 +217,7 @@ begin
       perform durabase_private.unblock_next(v_key.key, (v_key.size - v_key.held)::int);
     end if;
   end loop;
-  return v_count;
+  return cardinality(v_ended);
 end $$;
 
 -- Wishes that nobody is carrying to Temporal right now.
@@ -211,7 +234,8 @@ language sql volatile security definer set search_path = '' as $$
   select c.run_id, r.workflow_id, c.kind, c.epoch, r.cancel_reason from claimed c join durabase.task_runs r on r.id = c.run_id
 $$;
 
-revoke execute on function durabase_private.lock_key(text), durabase_private.take_permits(uuid, jsonb), durabase_private.free_permits(uuid),
+revoke execute on function durabase_private.lock_key(text), durabase_private.lock_queue(uuid[]), durabase_private.lock_permits(uuid[]),
+  durabase_private.take_permits(uuid, jsonb), durabase_private.free_permits(uuid),
   durabase_private.unblock_next(text, int), durabase_private.claim_unchecked(int), durabase_private.mark_checked(jsonb),
   durabase_private.admit(int, int), durabase_private.hold_run(uuid, text, jsonb), durabase_private.unclaim(uuid[]),
   durabase_private.unblock_stale(), durabase_private.claim_wishes(int) from public;

@@ -16,7 +16,7 @@ begin
     return case when v_known.run_id = p_run.id then v_known.epoch else 0 end;
   end if;
   select e.first_run_id into v_first from durabase_private.executions e where e.run_id = p_run.id order by e.epoch limit 1;
-  if v_first is not null and v_first <> p_first_run then return 0; end if;
+  if p_first_run is null or v_first <> p_first_run then return 0; end if;
   if v_first is null and p_run.finished_at is not null then return 0; end if;
 
   insert into durabase_private.executions (temporal_run_id, run_id, epoch, first_run_id)
@@ -105,8 +105,7 @@ begin
   v_epoch := durabase_private.claim_epoch(v_was, p_item ->> 'temporalRunId', p_item ->> 'firstRunId');
   if v_epoch = 0 then
     if v_was.finished_at is not null then
-      delete from durabase_private.run_queue where run_id = v_id;
-      perform durabase_private.free_permits(v_id);
+      delete from durabase_private.run_queue where run_id = v_id and not is_waiting_in_temporal;
       return jsonb_build_object('verdict', 'refused', 'reason', 'the run has already ended', 'state', v_was.state);
     end if;
     return jsonb_build_object('verdict', 'refused', 'reason', 'another execution owns this run');
@@ -115,8 +114,12 @@ begin
     return jsonb_build_object('verdict', 'refused', 'reason', 'a later execution has taken over');
   end if;
   select * into v_run from durabase.task_runs r where r.id = v_id;
+  if v_run.finished_at is not null then -- it ended while it waited, or its own execution asks once more
+    delete from durabase_private.run_queue where run_id = v_id;
+    return jsonb_build_object('verdict', 'ended', 'epoch', v_epoch, 'deadlineAt', v_run.deadline_at);
+  end if;
   if v_run.started_at is not null and v_epoch = v_was.epoch and v_queued.run_id is null then -- this very execution asks again: same answer
-    return jsonb_build_object('verdict', case when v_run.finished_at is null then 'go' else 'ended' end,
+    return jsonb_build_object('verdict', case when v_run.cancel_requested_at is null then 'go' else 'cancel' end,
       'epoch', v_epoch, 'deadlineAt', v_run.deadline_at);
   end if;
   -- it waits in the queue for its admission or its permits; the dispatcher wakes it by a Signal
@@ -137,15 +140,16 @@ begin
   end if;
   delete from durabase_private.run_queue where run_id = v_id;
 
+  for v_step in select s from jsonb_array_elements(p_item -> 'steps') s loop
+    perform durabase_private.put_step(v_run, v_epoch, v_step, 1);
+  end loop;
   update durabase.task_runs set
-      state = case when jsonb_array_length(p_item -> 'steps') > 0 then coalesce(p_item #>> '{steps,0,state}', 'running') else 'running' end,
-      reason = null, started_at = clock_timestamp(),
+      state = durabase_private.derive_state(v_id), reason = durabase_private.derive_reason(v_id), started_at = clock_timestamp(),
       deadline_at = clock_timestamp() + v_deadline_ms * interval '1 millisecond',
       event_seq = event_seq + 1 + jsonb_array_length(p_item -> 'steps'), version = version + 1, updated_at = clock_timestamp()
     where id = v_id returning * into v_run;
   perform durabase_private.emit(v_run, v_run.event_seq - jsonb_array_length(p_item -> 'steps'), 'run.running');
   for v_step in select s || jsonb_build_object('ordinal', n) from jsonb_array_elements(p_item -> 'steps') with ordinality u(s, n) loop
-    perform durabase_private.put_step(v_run, v_epoch, v_step, 1);
     perform durabase_private.emit(v_run, v_run.event_seq - jsonb_array_length(p_item -> 'steps') + (v_step ->> 'ordinal')::int,
       'step.started', v_step ->> 'stepId', 0, 1);
   end loop;
@@ -164,6 +168,7 @@ declare
   v_item record;
   v_answers jsonb := '{}';
 begin
+  perform durabase_private.lock_queue(array(select (i ->> 'runId')::uuid from jsonb_array_elements(p_items) i));
   for v_item in select i, n from jsonb_array_elements(p_items) with ordinality u(i, n) order by i ->> 'runId' loop
     v_answers := v_answers || jsonb_build_object(v_item.n::text, durabase_private.open_run(v_item.i));
   end loop;

@@ -12,6 +12,18 @@ create function durabase_private.derive_state(p_run uuid) returns text language 
   where s.run_id = p_run and s.state in ('running', 'retrying', 'awaiting_input', 'waiting')
 $$;
 
+-- Why a living run waits, said of the step that goes on first; null while something runs.
+create function durabase_private.derive_reason(p_run uuid) returns jsonb language sql stable set search_path = '' as $$
+  select case s.state
+    when 'retrying' then jsonb_strip_nulls(jsonb_build_object('code', 'RETRYING', 'message', 'waits for the next attempt of ' || s.step_id,
+      'error', s.error, 'nextAttemptAt', s.next_attempt_at))
+    when 'waiting' then jsonb_strip_nulls(jsonb_build_object('code', 'SLEEPING', 'message', s.step_id || ' sleeps', 'wakesAt', s.wakes_at))
+    end
+  from durabase.run_steps s
+  where s.run_id = p_run and s.state = durabase_private.derive_state(p_run)
+  order by coalesce(s.next_attempt_at, s.wakes_at), s.step_id, s.iteration limit 1
+$$;
+
 -- After a change of its steps: state and reason of the run, one event, one change.
 create function durabase_private.follow_step(p_run uuid, p_kind text, p_step text, p_iteration int, p_attempt int, p_data jsonb) returns void
 language plpgsql volatile set search_path = '' as $$
@@ -20,10 +32,7 @@ declare
 begin
   update durabase.task_runs r set
       state = durabase_private.derive_state(p_run), stalled_at = null, stalled_reason = null,
-      reason = case p_kind
-        when 'step.retry-scheduled' then jsonb_build_object('code', 'RETRYING', 'message', 'waits for the next attempt of ' || p_step) || p_data
-        when 'step.waiting' then jsonb_build_object('code', 'SLEEPING', 'message', p_step || ' sleeps') || p_data
-        end,
+      reason = durabase_private.derive_reason(p_run),
       event_seq = r.event_seq + 1, version = r.version + 1, updated_at = clock_timestamp()
     where r.id = p_run returning * into v_run;
   perform durabase_private.emit(v_run, v_run.event_seq, p_kind, p_step, p_iteration, p_attempt, p_data);
@@ -90,6 +99,9 @@ begin
   end if;
   if v_step.epoch = v_epoch and v_step.attempt > v_attempt then
     return jsonb_build_object('verdict', 'stale', 'reason', 'a later attempt is under way');
+  end if;
+  if v_step.epoch = v_epoch and v_step.attempt = v_attempt and v_step.state = 'retrying' then
+    return jsonb_build_object('verdict', 'stale', 'reason', 'this attempt has already failed');
   end if;
   perform durabase_private.put_step(v_run, v_epoch, p_item, v_attempt);
   perform durabase_private.follow_step(v_id, case when p_item ->> 'state' = 'waiting' then 'step.waiting' else 'step.started' end,
@@ -160,7 +172,7 @@ begin
   return (select jsonb_agg(v_answers -> n::text order by n) from generate_series(1, jsonb_array_length(p_items)) n);
 end $$;
 
-revoke execute on function durabase_private.derive_state(uuid), durabase_private.follow_step(uuid, text, text, int, int, jsonb),
+revoke execute on function durabase_private.derive_state(uuid), durabase_private.derive_reason(uuid), durabase_private.follow_step(uuid, text, text, int, int, jsonb),
   durabase_private.load_step(uuid, text, int, text, text[], boolean), durabase_private.step_outputs(uuid, text[]),
   durabase_private.begin_step(jsonb), durabase_private.end_step(jsonb), durabase_private.write_steps(jsonb) from public;
 grant execute on function durabase_private.load_step(uuid, text, int, text, text[], boolean), durabase_private.write_steps(jsonb) to durabase_engine;

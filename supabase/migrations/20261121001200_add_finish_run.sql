@@ -39,13 +39,14 @@ declare
   v_epoch int;
   v_ref jsonb;
 begin
-  delete from durabase_private.run_queue where run_id = v_id;
+  perform durabase_private.lock_queue(array[v_id]);
   select * into v_run from durabase.task_runs r where r.id = v_id for update;
   if v_run.id is null then return jsonb_build_object('verdict', 'stale', 'state', 'failed'); end if;
   v_epoch := durabase_private.claim_epoch(v_run, p_item ->> 'temporalRunId', p_item ->> 'firstRunId');
   if v_epoch = 0 or v_epoch < v_run.epoch then return durabase_private.outcome(v_run, 'stale'); end if;
   select * into v_run from durabase.task_runs r where r.id = v_id;
   if v_run.finished_at is not null then return durabase_private.outcome(v_run, 'kept'); end if;
+  delete from durabase_private.run_queue where run_id = v_id;
 
   if p_item ? 'payload' then
     insert into durabase_private.payloads (workspace_id, run_id, sha256, byte_count, body)
@@ -68,12 +69,10 @@ create function durabase_private.finish_runs(p_items jsonb) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_item record;
+  v_ids uuid[] := array(select (i ->> 'runId')::uuid from jsonb_array_elements(p_items) i);
   v_answers jsonb := '{}';
 begin
-  -- LOCK: all permit keys first and sorted, so that two batches never wait for each other in a circle
-  perform pg_advisory_xact_lock(k.lock) from (
-    select distinct durabase_private.lock_key(p.key) as lock from durabase_private.permits p
-    where p.run_id in (select (i ->> 'runId')::uuid from jsonb_array_elements(p_items) i) order by 1 offset 0) k;
+  perform durabase_private.lock_queue(v_ids), durabase_private.lock_permits(v_ids);
   for v_item in select i, n from jsonb_array_elements(p_items) with ordinality u(i, n) order by i ->> 'runId' loop
     v_answers := v_answers || jsonb_build_object(v_item.n::text, durabase_private.finish_run(v_item.i));
   end loop;

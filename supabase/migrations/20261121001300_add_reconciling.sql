@@ -52,7 +52,7 @@ begin
   if not v_is_seen and v_epoch > 1 then
     perform durabase_private.note_drift('reset', v_run, p_item ->> 'workflowId', v_temporal_run, v_status, true, 'the run was reset in Temporal');
   end if;
-  if v_fitting is null then return 'mended'; end if;
+  if v_fitting is null then return case when v_is_seen then 'same' else 'mended' end; end if;
 
   select * into v_run from durabase.task_runs r where r.id = v_id;
   if v_run.state = any (v_fitting) then return 'same'; end if;
@@ -79,6 +79,9 @@ declare
   v_item record;
   v_answers jsonb := '{}';
 begin
+  perform durabase_private.lock_queue(array(select (i ->> 'runId')::uuid from jsonb_array_elements(p_items) i));
+  perform durabase_private.lock_permits(array(
+    select (i ->> 'runId')::uuid from jsonb_array_elements(p_items) i where i ->> 'status' <> 'RUNNING'));
   for v_item in select i, n from jsonb_array_elements(p_items) with ordinality u(i, n) order by i ->> 'runId', n loop
     v_answers := v_answers || jsonb_build_object(v_item.n::text, durabase_private.reconcile_one(v_item.i));
   end loop;
@@ -103,8 +106,10 @@ language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_run durabase.task_runs;
 begin
+  perform durabase_private.lock_queue(array[p_run]), durabase_private.lock_permits(array[p_run]);
   select * into v_run from durabase.task_runs r where r.id = p_run for update;
-  if v_run.finished_at is not null or v_run.temporal_run_id is distinct from p_temporal_run then return false; end if;
+  if v_run.id is null or v_run.finished_at is not null or v_run.temporal_run_id is distinct from p_temporal_run then return false; end if;
+  delete from durabase_private.run_queue where run_id = p_run;
   perform durabase_private.note_drift('lost', v_run, v_run.workflow_id, p_temporal_run, 'NOT_FOUND', true, 'Temporal does not know the execution');
   v_run := durabase_private.close_run(v_run, 'failed', jsonb_build_object('code', 'RUN_LOST', 'message', 'Temporal no longer knows the run'), null, null, 1);
   perform durabase_private.audit(durabase_private.operator_actor(), v_run.workspace_id, 'run.lost', 'run', p_run::text, '{}');

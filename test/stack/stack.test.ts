@@ -65,7 +65,7 @@ describe('startStack', () => {
     const { stack } = await startTest({ api: LISTEN, worker: LISTEN });
     const file = readStackFile(stack.stateDir);
     expect(file).toMatchObject({ pid: process.pid, urls: stack.urls, keys: stack.keys, temporal: stack.temporal });
-    expect(Object.keys(file?.pids ?? {}).toSorted()).toEqual(['api', 'postgres', 'temporal', 'worker']);
+    expect(Object.keys(file?.pids ?? {}).toSorted()).toEqual(['api', 'postgres', 'supabase', 'temporal', 'worker']);
     expect(statSync(join(stack.stateDir, 'stack.json')).mode & 0o777).toBe(0o600);
     expect(stack.env.worker).toMatchObject({ DURABASE_DATABASE_URL: stack.urls.engine, DURABASE_ENVIRONMENT: 'local' });
     expect(stack.env.server).toMatchObject({ DURABASE_DATABASE_URL: stack.urls.gateway, DURABASE_PORT: String(stack.ports.api) });
@@ -121,7 +121,7 @@ describe('startStack', () => {
     const first = await runStack(options);
     const before = readStackFile(options.stateDir);
     const pids = Object.values(pidsOf(options.stateDir));
-    expect(pids).toHaveLength(4);
+    expect(pids).toHaveLength(5);
     first.child.kill('SIGKILL');
     await once(first.child, 'exit');
 

@@ -108,9 +108,17 @@ describe('the Supabase endpoint', () => {
     await eventually(async () => expect(await client.rpc('kind_of', { value: { a: 1 } })).toMatchObject({ data: 'object' }));
   });
 
-  it('works again after Postgres was killed', async () => {
+  it('answers many first callers at once', async () => {
+    await test.stack.programs.supabase.restart();
+    const headers = { apikey: test.stack.keys.secret };
+    const call = async (): Promise<number> => (await fetch(`${test.stack.urls.supabase}/rest/v1/notes?select=id`, { headers })).status;
+    expect(await Promise.all(Array.from({ length: 12 }, call))).toEqual(Array.from({ length: 12 }, () => 200));
+  });
+
+  it('works again after Postgres was killed under load', async () => {
     const client = connect(test.stack.keys.secret);
-    await test.stack.programs.postgres.kill('SIGKILL');
+    const calls = Array.from({ length: 20 }, () => client.from('notes').select('id'));
+    await Promise.all([...calls, test.stack.programs.postgres.kill('SIGKILL')]);
     await eventually(async () => expect((await client.from('notes').select('id')).error).toBeNull(), { timeoutMs: 20_000 });
     expect(test.log).toContainEqual(expect.stringContaining('postgres ended unexpectedly (SIGKILL)'));
   });

@@ -41,6 +41,13 @@ export const prepareDatabase = async ({ ownerUrl, migrationsDir, passwords }: Pr
   }
 };
 
+/** What PostgREST, and our endpoint, take as the sign to read the schema anew. */
+export const notifySchemaChange = async (databaseUrl: string): Promise<void> => {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  await client.query(`notify pgrst, 'reload schema'`).finally(() => client.end());
+};
+
 const ensureSystemSchema = async (ownerUrl: string): Promise<void> => {
   const connection = connectLite(ownerUrl, 1);
   try {

@@ -17,7 +17,11 @@ const JSONB_OID = 3802;
 export const connectLite = (url: string, maxConnections: number): PostgresConnection =>
   createPostgresConnection({
     url,
-    postgresOptions: { max: maxConnections, onnotice: () => {}, types: { json: jsonType(JSON_OID), jsonb: jsonType(JSONB_OID) } },
+    postgresOptions: {
+      max: maxConnections,
+      onnotice: () => {},
+      types: { json: jsonType(JSON_OID), jsonb: jsonType(JSONB_OID) },
+    },
   });
 
 export const createLite = (connection: PostgresConnection, config: LiteConfig): App<DefaultAppConfig, PostgresConnection> =>

@@ -23,7 +23,7 @@ export interface StackEnvironment {
 }
 
 export interface NodeProgramOptions {
-  readonly name: 'api' | 'worker';
+  readonly name: 'api' | 'worker' | 'supabase';
   readonly entry: string;
   /** It is ready when it takes connections here. */
   readonly port: number;
@@ -61,10 +61,12 @@ export const describeEnvironment = ({ urls, keys, temporal, ports, healthPort }:
   };
 };
 
-/** API or worker as a child that learns by its IPC channel when the stack is gone, and then ends by itself. */
+/** A child that learns by its IPC channel when the stack is gone, and then ends by itself. */
 export const superviseNodeProgram = (options: NodeProgramOptions): Program => {
   const { name, entry, port, environment, settings, record } = options;
   const logFile = join(settings.logsDir, `${name}.log`);
+  // What the user allows himself stands beside the stack's own addresses.
+  const allowed = [environment['DURABASE_OUTGOING_ALLOW'], settings.env['DURABASE_OUTGOING_ALLOW']].filter(Boolean).join(',');
   const inherited = Object.fromEntries(Object.entries(settings.env).filter(([key]) => !STACK_SETTINGS.includes(key)));
   return superviseProgram({
     name,
@@ -73,7 +75,7 @@ export const superviseNodeProgram = (options: NodeProgramOptions): Program => {
         name: entry,
         command: process.execPath,
         args: [entry],
-        env: { ...inherited, ...environment },
+        env: { ...inherited, ...environment, DURABASE_OUTGOING_ALLOW: allowed },
         cwd: settings.projectDir,
         logFile,
         ipc: true,

@@ -1,9 +1,11 @@
 import pg from 'pg';
-import { describeError } from './stack-error.ts';
+import { describeError, StackError } from './stack-error.ts';
+import { waitUntil } from './wait-until.ts';
 
 export interface SchemaReloadOptions {
   readonly databaseUrl: string;
   readonly onReload: () => Promise<void>;
+  readonly onDatabaseLost: () => void;
   readonly log: (text: string) => void;
 }
 
@@ -11,39 +13,46 @@ export interface SchemaReload {
   close(): Promise<void>;
 }
 
-const RECONNECT_MS = 500;
+const CONNECT_TIMEOUT_MS = 60_000;
+const CONNECT_INTERVAL_MS = 100;
 
-/** Listens for what PostgREST listens for: `notify pgrst, 'reload schema'`. Connects again when the database comes back. */
-export const listenForSchemaReload = async ({ databaseUrl, onReload, log }: SchemaReloadOptions): Promise<SchemaReload> => {
-  let client: pg.Client | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  let isClosed = false;
-
-  const reload = (): void => {
+/** Listens for what PostgREST listens for: `notify pgrst, 'reload schema'`. Waits for a database that is still starting. */
+export const listenForSchemaReload = async (options: SchemaReloadOptions): Promise<SchemaReload> => {
+  const { databaseUrl, onReload, onDatabaseLost, log } = options;
+  const client = await connect(databaseUrl);
+  let isClosing = false;
+  client.on('error', (error) => {
+    if (isClosing) return;
+    log(`the database is lost: ${describeError(error)}`);
+    onDatabaseLost();
+  });
+  client.on('notification', () => {
     onReload().catch((error: unknown) => log(`schema cache not cleared: ${describeError(error)}`));
-  };
-  const connect = async (): Promise<void> => {
-    const next = new pg.Client({ connectionString: databaseUrl });
-    next.on('error', () => reconnectLater());
-    next.on('notification', reload);
-    await next.connect();
-    await next.query('listen pgrst');
-    client = next;
-  };
-  const reconnectLater = (): void => {
-    client = undefined;
-    clearTimeout(timer);
-    if (isClosed) return;
-    // What was announced in between was missed: the cache is cleared once as a precaution.
-    timer = setTimeout(() => void connect().then(reload, reconnectLater), RECONNECT_MS);
-  };
-
-  await connect();
+  });
+  await client.query('listen pgrst');
   return {
     close: async () => {
-      isClosed = true;
-      clearTimeout(timer);
-      await client?.end();
+      isClosing = true;
+      await client.end();
     },
   };
+};
+
+const connect = async (databaseUrl: string): Promise<pg.Client> => {
+  let connected: pg.Client | undefined;
+  let problem: unknown;
+  const attempt = async (): Promise<boolean> => {
+    const client = new pg.Client({ connectionString: databaseUrl });
+    try {
+      await client.connect();
+      connected = client;
+      return true;
+    } catch (error) {
+      problem = error;
+      return false;
+    }
+  };
+  await waitUntil(attempt, { timeoutMs: CONNECT_TIMEOUT_MS, intervalMs: CONNECT_INTERVAL_MS });
+  if (connected !== undefined) return connected;
+  throw new StackError(`The Supabase endpoint cannot reach its database: ${describeError(problem)}`, problem);
 };

@@ -1,14 +1,16 @@
-import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Closers } from './closers.ts';
 import { prepareDatabase, ROLE_NAMES, type PreparedDatabase } from './database.ts';
+import { superviseNodeProgram } from './node-programs.ts';
 import { freePorts } from './ports.ts';
 import { startPostgres, type Postgres } from './postgres.ts';
 import type { ProcessRecord } from './process-record.ts';
+import type { Program } from './program.ts';
 import type { StackSecrets } from './secrets.ts';
 import { StackError } from './stack-error.ts';
 import type { StackSettings } from './stack-options.ts';
-import { startSupabase, type SupabaseEndpoint } from './supabase.ts';
+import type { SupabaseOptions } from './supabase.ts';
 import { findTemporal } from './temporal-binary.ts';
 import { startTemporal, type TemporalServer } from './temporal.ts';
 
@@ -21,7 +23,7 @@ export interface ServerOptions {
 
 export interface Servers {
   readonly postgres: Postgres;
-  readonly supabase: SupabaseEndpoint;
+  readonly supabase: Program;
   readonly temporal: TemporalServer;
 }
 
@@ -37,7 +39,9 @@ export const startServers = async (options: ServerOptions): Promise<Servers> => 
 export const databaseUrl = ({ ports }: StackSettings, { role, password }: { readonly role: string; readonly password: string }): string =>
   `postgres://${role}:${password}@127.0.0.1:${ports.postgres}/postgres`;
 
-const startDatabaseSide = async ({ settings, secrets, closers }: ServerOptions): Promise<Omit<Servers, 'temporal'>> => {
+const SUPABASE_SERVER = fileURLToPath(new URL('supabase-server.ts', import.meta.url));
+
+const startDatabaseSide = async ({ settings, secrets, record, closers }: ServerOptions): Promise<Omit<Servers, 'temporal'>> => {
   const { stateDir, logsDir, migrationsDir, ports, log } = settings;
   const { ownerPassword, instanceId } = secrets;
   const logFile = join(logsDir, 'postgres.log');
@@ -46,16 +50,23 @@ const startDatabaseSide = async ({ settings, secrets, closers }: ServerOptions):
   const passwords = { lite: secrets.litePassword, engine: secrets.enginePassword, gateway: secrets.gatewayPassword };
   const prepared = await prepareDatabase({ ownerUrl: postgres.ownerUrl, migrationsDir, passwords });
   reportMigrations(prepared, settings);
-  const supabase = await startSupabase({
+  const supabase = superviseSupabase({ settings, secrets, record });
+  closers.add(() => supabase.stop());
+  await supabase.start();
+  return { postgres, supabase };
+};
+
+const superviseSupabase = ({ settings, secrets, record }: Omit<ServerOptions, 'closers'>): Program => {
+  const port = settings.ports.supabase;
+  const options: Omit<SupabaseOptions, 'log'> = {
     databaseUrl: databaseUrl(settings, { role: ROLE_NAMES.lite, password: secrets.litePassword }),
-    port: ports.supabase,
+    port,
     jwtSecret: secrets.jwtSecret,
     publishableKey: secrets.publishableKey,
     secretKey: secrets.secretKey,
-    log: (text) => appendFileSync(join(logsDir, 'supabase.log'), `${new Date().toISOString()} ${text}\n`, { mode: 0o600 }),
-  });
-  closers.add(() => supabase.close());
-  return { postgres, supabase };
+  };
+  const environment = { DURABASE_SUPABASE_SERVER: JSON.stringify(options) };
+  return superviseNodeProgram({ name: 'supabase', entry: SUPABASE_SERVER, port, environment, settings, record });
 };
 
 const reportMigrations = ({ applied, edited, hasProductRoles }: PreparedDatabase, settings: StackSettings): void => {

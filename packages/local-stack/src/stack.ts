@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClosers, type Closers } from './closers.ts';
-import { ROLE_NAMES } from './database.ts';
+import { notifySchemaChange, ROLE_NAMES } from './database.ts';
 import { acquireLock } from './lock-file.ts';
 import { describeEnvironment, superviseNodeProgram, type StackEnvironment } from './node-programs.ts';
 import { assertPortsFree, freePorts, SERVICE_NAMES, type StackPorts } from './ports.ts';
@@ -22,7 +22,6 @@ import {
   type StackUrls,
 } from './stack-file.ts';
 import { resolveStackOptions, type StackOptions, type StackSettings } from './stack-options.ts';
-import type { SupabaseEndpoint } from './supabase.ts';
 
 /** A running stack. */
 export interface Stack {
@@ -33,12 +32,13 @@ export interface Stack {
   readonly temporal: StackTemporal;
   /** For an API or a worker that is started elsewhere. */
   readonly env: StackEnvironment;
-  readonly supabase: SupabaseEndpoint;
   readonly programs: StackPrograms;
   startWorker(): Promise<void>;
   stopWorker(signal?: NodeJS.Signals): Promise<void>;
   restartWorker(): Promise<void>;
   killWorker(signal: NodeJS.Signals, options?: { readonly restart?: boolean }): Promise<void>;
+  /** Makes the REST interface see changes of the schema, soon after. */
+  clearSchemaCache(): Promise<void>;
   /** Stops everything, in order. */
   stop(): Promise<void>;
   /** Stops everything and deletes its data. */
@@ -47,6 +47,7 @@ export interface Stack {
 
 export interface StackPrograms {
   readonly postgres: Program;
+  readonly supabase: Program;
   readonly temporal: Program;
   /** Undefined when the stack was started without it. */
   readonly api: Program | undefined;
@@ -93,7 +94,7 @@ const boot = async (settings: StackSettings, closers: Closers): Promise<Stack> =
   const [healthPort = 0] = await freePorts(1);
   const env = describeEnvironment({ ...facts, ports, healthPort });
   const { api, worker } = await startNodePrograms({ settings, record, closers, env, healthPort });
-  const programs = { postgres: servers.postgres.program, temporal: servers.temporal.program, api, worker };
+  const programs = { postgres: servers.postgres.program, supabase: servers.supabase, temporal: servers.temporal.program, api, worker };
   publish = () => writeStackFile(stateDir, { pid: process.pid, ...facts, ports, pids: collectPids(programs) });
   publish();
   closers.add(() => {
@@ -181,12 +182,12 @@ const createHandle = ({ settings, closers, servers, facts, env, programs }: Hand
     ports,
     ...facts,
     env,
-    supabase: servers.supabase,
     programs,
     startWorker: async () => worker().start(),
     stopWorker: async (signal) => worker().stop(signal),
     restartWorker: async () => worker().restart(),
     killWorker: async (signal, options) => worker().kill(signal, options),
+    clearSchemaCache: () => notifySchemaChange(facts.urls.postgres),
     stop: () => closers.closeAll(),
     destroy: async () => {
       await closers.closeAll();

@@ -15,6 +15,8 @@ export interface SupabaseOptions {
   readonly secretKey: string;
   /** Receives the errors of the endpoint, stacks included. */
   readonly log: (text: string) => void;
+  /** Called once; what the endpoint does without its database is not defined. */
+  readonly onDatabaseLost?: () => void;
 }
 
 export interface SupabaseEndpoint {
@@ -31,12 +33,13 @@ type Handler = (request: Request, peerAddress: string | null) => Promise<Respons
 /** The first one serves requests that name no profile. */
 const SCHEMAS = ['durabase', 'public'] as const;
 const MAX_CONNECTIONS = 10;
+const CLOSE_SECONDS = 2;
 const KEEP_ALIVE_MS = 65_000;
 const CORS = { 'access-control-allow-origin': '*' } as const;
 
 /** Starts Supabase's REST and Auth on loopback, served by lite. */
 export const startSupabase = async (options: SupabaseOptions): Promise<SupabaseEndpoint> => {
-  const { databaseUrl, port, jwtSecret, publishableKey, secretKey, log } = options;
+  const { databaseUrl, port, jwtSecret, publishableKey, secretKey, log, onDatabaseLost = () => {} } = options;
   const url = `http://127.0.0.1:${port}`;
   const connection = connectLite(databaseUrl, MAX_CONNECTIONS);
   const app = createLite(connection, { jwtSecret, publishableKey, secretKey, siteUrl: url, schemas: SCHEMAS });
@@ -57,10 +60,12 @@ export const startSupabase = async (options: SupabaseOptions): Promise<SupabaseE
     void listener(incoming, outgoing);
   });
   server.keepAliveTimeout = KEEP_ALIVE_MS;
+  const clearSchemaCache = (): Promise<void> => connection.clearSchemaCache();
+  const reload = await listenForSchemaReload({ databaseUrl, onReload: clearSchemaCache, onDatabaseLost, log });
+  // lite grants privileges while it answers its first request; several first ones at a time would fail over it.
+  await capture.run(() => app.fetch(new Request(`${url}/rest/v1/warm_up`, { headers: { apikey: secretKey } })));
   server.listen({ port, host: '127.0.0.1', exclusive: true });
   await once(server, 'listening');
-  const clearSchemaCache = (): Promise<void> => connection.clearSchemaCache();
-  const reload = await listenForSchemaReload({ databaseUrl, onReload: clearSchemaCache, log });
   return {
     url,
     server,
@@ -71,7 +76,7 @@ export const startSupabase = async (options: SupabaseOptions): Promise<SupabaseE
       server.closeAllConnections();
       await closed;
       await reload.close();
-      await connection.close();
+      await connection.driver.end({ timeout: CLOSE_SECONDS });
       capture.restore();
     },
   };

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { PlatformError } from '@durabase/contracts';
 import type { Payload, PayloadCodec, SerializationContext } from '@temporalio/common';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 
 /** A key of the codec: 32 bytes under an id that stands beside each payload. */
 export interface CodecKey {
@@ -45,7 +45,7 @@ export function createPayloadCodec({ keys, workspaceOf }: CodecOptions): Payload
     const iv = randomBytes(IV_BYTES);
     const cipher = createCipheriv('aes-256-gcm', current.key, iv);
     cipher.setAAD(associated(workspaceId, current.id));
-    const plain = temporal.api.common.v1.Payload.encode(payload).finish();
+    const plain = proto.temporal.api.common.v1.Payload.encode(payload).finish();
     const data = Buffer.concat([iv, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
     return { metadata: { encoding: text(ENCODING), 'durabase-key': text(current.id), 'durabase-workspace': text(workspaceId) }, data };
   };
@@ -60,7 +60,7 @@ export function createPayloadCodec({ keys, workspaceOf }: CodecOptions): Payload
     decipher.setAAD(associated(read(payload.metadata?.['durabase-workspace']), keyId));
     decipher.setAuthTag(data.subarray(data.length - TAG_BYTES));
     const plain = Buffer.concat([decipher.update(data.subarray(IV_BYTES, data.length - TAG_BYTES)), decipher.final()]);
-    return temporal.api.common.v1.Payload.decode(plain);
+    return proto.temporal.api.common.v1.Payload.decode(plain);
   };
 
   const findWorkspace = async (context: SerializationContext | undefined): Promise<string> =>

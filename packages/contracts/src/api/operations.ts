@@ -25,7 +25,7 @@ export type DriftLine = z.infer<typeof driftLine>;
 /** A page of differences, newest first. */
 export const driftPage = pageOf(driftLine);
 /** Query of `GET /drift`. */
-export const listDriftQuery = z.strictObject({ cursor: cursor(), limit: pageLimit({ max: 1_000, usual: 100 }) });
+export const listDriftQuery = z.strictObject({ cursor: cursor(), limit: pageLimit({ max: 200, usual: 50 }) });
 
 /** Answer of `GET /healthz`. */
 export const health = z.strictObject({ status: z.literal('ok') });

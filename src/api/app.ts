@@ -1,0 +1,31 @@
+import express from 'express';
+import type { Config } from '../config.ts';
+import { createRoutePorts } from './create-route-ports.ts';
+import { createAccessLog } from './middleware/access-log.ts';
+import { createAuthenticate } from './middleware/authenticate.ts';
+import { createErrorHandler } from './middleware/error-handler.ts';
+import { createRequestId } from './middleware/request-id.ts';
+import { createSecurityHeaders } from './middleware/security-headers.ts';
+import type { ApiPorts } from './ports.ts';
+import { createRouter, refuseUnknownRoute } from './router.ts';
+import { routes } from './routes/index.ts';
+
+/** The API as an Express app. Never listens: `server.ts` and tests do. */
+export function createApp(ports: ApiPorts, config: Pick<Config, 'DURABASE_ENVIRONMENT' | 'DURABASE_SECRET_KEY'>): express.Express {
+  const { log, verifyToken } = ports;
+  const routePorts = createRoutePorts(ports);
+  const authenticate = createAuthenticate({ verifyToken, secretKey: config.DURABASE_SECRET_KEY });
+
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag'); // answers are never stored, so nothing compares tags
+  app.set('query parser', false); // read-query.ts reads queries
+
+  app.use(createRequestId());
+  app.use(createAccessLog({ log, metrics: routePorts.metrics }));
+  app.use(createSecurityHeaders({ isLocal: config.DURABASE_ENVIRONMENT === 'local' }));
+  app.use(createRouter({ routes, authenticate, ports: routePorts })); // access, body and schemas are per route
+  app.use(refuseUnknownRoute);
+  app.use(createErrorHandler({ log }));
+  return app;
+}

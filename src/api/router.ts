@@ -1,0 +1,67 @@
+import { PlatformError } from '@durabase/contracts';
+import { type Request, type RequestHandler, type Response, Router } from 'express';
+import type { RoutePorts } from './create-route-ports.ts';
+import type { Authenticate } from './middleware/authenticate.ts';
+import { readBody, refuseBody } from './middleware/read-body.ts';
+import { readIdempotencyKey } from './read-idempotency-key.ts';
+import { readQuery } from './read-query.ts';
+import { factsOf } from './request-facts.ts';
+import type { Answer, Route } from './route.ts';
+
+export interface RouterOptions {
+  readonly routes: readonly Route[];
+  readonly authenticate: Authenticate;
+  readonly ports: RoutePorts;
+}
+
+/**
+ * Deny by default: a request reaches a handler only by the exact path and method of a declared route, and only through the
+ * access that the route itself names. No spelling of a path can reach a handler beside its access.
+ */
+export function createRouter({ routes, authenticate, ports }: RouterOptions): Router {
+  const router = Router({ caseSensitive: true, strict: true });
+  for (const [path, ofPath] of Map.groupBy(routes, (route) => route.path)) {
+    router.all(path, createDispatch({ routes: ofPath, authenticate, ports }));
+  }
+  return router;
+}
+
+/** The last one in the line: nothing answered. */
+export const refuseUnknownRoute: RequestHandler = (request) => {
+  throw new PlatformError('ROUTE_NOT_FOUND', {
+    message: `there is no route ${JSON.stringify(request.path.slice(0, 200))}`,
+    hint: 'paths are case-sensitive and end without a slash; the API is below /api/v1',
+  });
+};
+
+function createDispatch({ routes, authenticate, ports }: RouterOptions): RequestHandler {
+  const byMethod = new Map(routes.map((route) => [String(route.method), route]));
+  const allowed = [...byMethod.keys()].sort().join(', ');
+  return async (request, response) => {
+    const route = byMethod.get(request.method);
+    factsOf(response).route = routes[0]?.path ?? 'none';
+    if (route === undefined) {
+      response.setHeader('Allow', allowed);
+      throw new PlatformError('METHOD_NOT_ALLOWED', { message: `${request.method} is not possible here`, hint: `possible: ${allowed}` });
+    }
+    const identity = route.access === 'caller' ? await authenticate(request) : undefined;
+    const query = readQuery(request);
+    const idempotencyKey = route.takesIdempotencyKey ? readIdempotencyKey(request) : undefined;
+    const body = await readBodyOf(route, request, response);
+    const answer = await route.handler({ params: request.params, query, body, identity, idempotencyKey }, ports);
+    send(response, answer);
+  };
+}
+
+const readBodyOf = async (route: Route, request: Request, response: Response) => {
+  if (route.body !== undefined) return readBody(request, response);
+  refuseBody(request);
+  return undefined;
+};
+
+function send(response: Response, { status, headers = {}, body, contentType }: Answer): void {
+  response.statusCode = status;
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  response.setHeader('Content-Type', contentType ?? 'application/json; charset=utf-8');
+  response.end(contentType === undefined ? JSON.stringify(body) : String(body));
+}

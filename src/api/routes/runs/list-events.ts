@@ -1,0 +1,19 @@
+import { listEventsQuery, runEventList, runParams } from '@durabase/contracts/api/run';
+import { toRunEvent } from '../../mappers/run-event.ts';
+import { listEvents } from '../../queries/runs.ts';
+import { defineRoute } from '../../route.ts';
+import { runAsCaller } from '../../run-as-caller.ts';
+
+export const listEventsRoute = defineRoute({
+  method: 'GET',
+  path: '/api/v1/runs/:run/events',
+  access: 'caller',
+  summary: "A run's feed after a number.",
+  params: runParams,
+  query: listEventsQuery,
+  answers: { 200: runEventList },
+  handler: async ({ params, query: { after, limit }, identity }, { db }) => {
+    const rows = await runAsCaller({ db, identity }, (tx) => listEvents(tx, { runId: params.run, after, limit }));
+    return { status: 200, body: { items: rows.map(toRunEvent), lastSeq: rows.at(-1)?.seq ?? after } };
+  },
+});

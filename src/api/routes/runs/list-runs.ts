@@ -1,0 +1,26 @@
+import { listRunsQuery, runPage } from '@durabase/contracts/api/run';
+import { creationCursor, fromMicros, readCursor, toMicros } from '../../cursor.ts';
+import { toRun } from '../../mappers/run.ts';
+import { listRuns } from '../../queries/runs.ts';
+import { findTask } from '../../queries/tasks.ts';
+import { defineRoute } from '../../route.ts';
+import { runAsCaller } from '../../run-as-caller.ts';
+import { toPage } from '../../to-page.ts';
+
+export const listRunsRoute = defineRoute({
+  method: 'GET',
+  path: '/api/v1/runs',
+  access: 'caller',
+  summary: 'Runs that the caller sees, newest first.',
+  query: listRunsQuery,
+  answers: { 200: runPage },
+  handler: async ({ query: { workspace, task, states, cursor, limit }, identity }, { db }) => {
+    const position = readCursor(creationCursor, cursor);
+    const before = position && { createdAt: fromMicros(position[0]), id: position[1] };
+    const rows = await runAsCaller({ db, identity }, async (tx) => {
+      const taskId = task === undefined ? undefined : (await findTask(tx, { task, workspace })).task.id;
+      return listRuns(tx, { workspace, taskId, states, before, limit: limit + 1 });
+    });
+    return { status: 200, body: toPage({ rows, limit, toItem: toRun, positionOf: (row) => [toMicros(row.created_at), row.id] }) };
+  },
+});

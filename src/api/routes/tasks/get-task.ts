@@ -1,0 +1,19 @@
+import { taskParams, taskWithVersion, workspaceQuery } from '@durabase/contracts/api/task';
+import { toTaskWithVersion } from '../../mappers/task-with-version.ts';
+import { findTask } from '../../queries/tasks.ts';
+import { defineRoute } from '../../route.ts';
+import { runAsCaller } from '../../run-as-caller.ts';
+
+export const getTaskRoute = defineRoute({
+  method: 'GET',
+  path: '/api/v1/tasks/:task',
+  access: 'caller',
+  summary: 'A task with its newest version.',
+  params: taskParams,
+  query: workspaceQuery,
+  answers: { 200: taskWithVersion },
+  handler: async ({ params, query, identity }, { db }) => {
+    const found = await runAsCaller({ db, identity }, (tx) => findTask(tx, { ...params, ...query }));
+    return { status: 200, body: toTaskWithVersion(found) };
+  },
+});

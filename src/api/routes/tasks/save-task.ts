@@ -1,0 +1,31 @@
+import { PlatformError } from '@durabase/contracts';
+import { taskBody, taskWithVersion, workspaceQuery } from '@durabase/contracts/api/task';
+import { toTaskWithVersion } from '../../mappers/task-with-version.ts';
+import { findTask, publishVersion, saveTask } from '../../queries/tasks.ts';
+import { findWorkspaceId } from '../../queries/workspaces.ts';
+import { defineRoute } from '../../route.ts';
+import { runAsCaller } from '../../run-as-caller.ts';
+
+export const saveTaskRoute = defineRoute({
+  method: 'POST',
+  path: '/api/v1/tasks',
+  access: 'caller',
+  summary: 'Saves a version of a task, and the task when its slug is new. The version is ready at once.',
+  query: workspaceQuery,
+  body: taskBody,
+  answers: { 201: taskWithVersion },
+  handler: async ({ query, body: definition, identity }, { db, compile }) => {
+    const workspace = await runAsCaller({ db, identity }, (tx) => findWorkspaceId(tx, query.workspace));
+    const compiled = await compile(definition, workspace === undefined ? {} : { workspaceId: workspace });
+    if (!compiled.ok) {
+      const { problems } = compiled;
+      throw new PlatformError('INVALID_TASK', { message: `the task has ${problems.length} problem${problems.length === 1 ? '' : 's'}`, problems });
+    }
+    const saved = await runAsCaller({ db, identity }, async (tx) => {
+      const { versionId, taskId } = await saveTask(tx, { definition, workspace });
+      await tx.asSelf((self) => publishVersion(self, { versionId, plan: compiled.plan }));
+      return findTask(tx, { task: taskId });
+    });
+    return { status: 201, headers: { Location: `/api/v1/tasks/${saved.task.id}` }, body: toTaskWithVersion(saved) };
+  },
+});

@@ -1,0 +1,63 @@
+import { createServer } from 'node:http';
+import { ACTIONS } from '@durabase/contracts';
+import { createApp } from './api/app.ts';
+import { drain } from './api/drain.ts';
+import { listen } from './api/listen.ts';
+import { createWake } from './api/wake-dispatchers.ts';
+import { type Config, readConfig } from './config.ts';
+import { compileTask } from './domain/plan/compile-task.ts';
+import { createCatalog } from './domain/plan/create-catalog.ts';
+import { createDb } from './platform/db/create-db.ts';
+import { createLog } from './platform/log/create-log.ts';
+import { onStop } from './platform/stop-signals.ts';
+import { createVerifyToken } from './platform/supabase/verify-token.ts';
+import type { Log } from './ports/log.ts';
+
+async function start(config: Config, log: Log): Promise<void> {
+  const db = createDb({
+    url: config.DURABASE_DATABASE_URL,
+    applicationName: 'durabase-api',
+    poolSize: config.DURABASE_DATABASE_POOL_SIZE,
+    ...(config.DURABASE_DATABASE_ROLE === undefined ? {} : { setRole: config.DURABASE_DATABASE_ROLE }),
+    log,
+  });
+  const actions = createCatalog(ACTIONS);
+  const secrets = new Set(Object.keys(config.DURABASE_SECRETS ?? {}));
+  const app = createApp(
+    {
+      db,
+      log,
+      verifyToken: createVerifyToken({
+        supabaseUrl: config.DURABASE_SUPABASE_URL,
+        ...(config.DURABASE_ENVIRONMENT === 'local' && config.DURABASE_JWT_SECRET !== undefined ? { localSecret: config.DURABASE_JWT_SECRET } : {}),
+      }),
+      compile: async (definition) => compileTask(definition, { actions, secrets }),
+      wake: createWake({ db, log }),
+    },
+    config,
+  );
+  const server = createServer(app);
+  const address = await listen(server, { host: config.DURABASE_HOST, port: config.DURABASE_PORT });
+  onStop(log, async () => {
+    await drain(server, { graceMs: config.DURABASE_SHUTDOWN_GRACE_MS });
+    await db.close();
+  });
+  log.info('server.listening', { ...address });
+}
+
+/** Before there is a log: the level and form of the log stand in what could not be read. */
+function readConfigOrExit(): Config {
+  try {
+    return readConfig(process.env);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  }
+}
+
+const config = readConfigOrExit();
+const log = createLog({ level: config.DURABASE_LOG_LEVEL, format: config.DURABASE_LOG_FORMAT, program: 'api' });
+start(config, log).catch((error: Error) => {
+  log.error('server.not-started', { reason: error.message });
+  process.exitCode = 1;
+});
