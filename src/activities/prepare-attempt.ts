@@ -8,7 +8,7 @@ import { findStep } from './find-step.ts';
 import { freezeInput } from './resolve-input.ts';
 
 /** How many attempts may be lost with their workers before a step is given up: it probably kills them. */
-export const MAX_LOST_ATTEMPTS = 10;
+export const MAX_LOST_ATTEMPTS = 25;
 /** How long an attempt waits before it asks for the permits of a reset run again. */
 const PERMIT_RETRY_MS = 1_000;
 

@@ -49,8 +49,8 @@ export async function walkSteps(walk: Walk): Promise<void> {
   await scope.run(async () => {
     const taken = new Map<string, Promise<void>>();
     for (const step of walk.steps) {
-      const needed = step.needs.map((id) => taken.get(id));
-      taken.set(step.id, step.needs.length === 0 ? takeStep(walk, step) : Promise.all(needed).then(() => takeStep(walk, step)));
+      const needed = step.needs.flatMap((id) => taken.get(id) ?? []);
+      taken.set(step.id, needed.length === 0 ? takeStep(walk, step) : Promise.all(needed).then(() => takeStep(walk, step)));
     }
     try {
       await Promise.all(taken.values());

@@ -51,7 +51,7 @@ comment on column durabase.task_runs.version is 'Grows with every change of the 
 create index task_runs_workspace_page_idx on durabase.task_runs (workspace_id, created_at, id);
 create index task_runs_task_page_idx on durabase.task_runs (task_id, created_at, id);
 create index task_runs_state_page_idx on durabase.task_runs (workspace_id, state, created_at, id);
-create index task_runs_own_page_idx on durabase.task_runs (actor_user_id, created_at, id);
+create index task_runs_own_page_idx on durabase.task_runs (actor_user_id, workspace_id, created_at, id);
 create index task_runs_version_idx on durabase.task_runs (version_id);
 create index task_runs_open_idx on durabase.task_runs (updated_at)
   where state in ('running', 'waiting', 'awaiting_input', 'retrying', 'paused');

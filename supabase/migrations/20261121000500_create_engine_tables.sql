@@ -23,7 +23,7 @@ create index run_queue_claimed_idx on durabase_private.run_queue (claimed_until)
 
 -- A permit is a row: the primary key makes it impossible that two runs hold the same slot.
 create table durabase_private.permits (
-  key text not null,
+  key text not null constraint permits_key_length check (length(key) <= 500),
   slot int not null,
   run_id uuid not null references durabase.task_runs (id) on delete cascade,
   taken_at timestamptz not null default now(),

@@ -88,7 +88,13 @@ declare
   v_item record;
   v_run durabase.task_runs;
 begin
-  for v_item in select (i ->> 'runId')::uuid as run_id, i -> 'limits' as limits, i -> 'error' as error from jsonb_array_elements(p_items) i order by 1 loop
+  for v_item in
+    select (i ->> 'runId')::uuid as run_id, i -> 'limits' as limits, coalesce(i -> 'error',
+      -- keys stand in indexes, and one that does not fit there would stop the admission of all
+      (select jsonb_build_object('code', 'INVALID_INPUT', 'message', 'a concurrency key may have at most 500 characters')
+        from jsonb_array_elements(i -> 'limits') l where length(l ->> 'key') > 500 limit 1)) as error
+    from jsonb_array_elements(p_items) i order by 1
+  loop
     update durabase_private.run_queue q set needs_check = false,
         limits = case when v_item.error is null then q.limits || v_item.limits else '[]' end -- an ended run takes no permits
       where q.run_id = v_item.run_id and q.needs_check;

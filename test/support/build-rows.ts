@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { callRow, callValue, readValue } from './call.ts';
+import { eventually } from './eventually.ts';
 
 export type MemberRole = 'owner' | 'admin' | 'editor' | 'runner' | 'viewer';
 
@@ -122,12 +123,22 @@ export const executionOf = (runId: string, temporalRunId = `exec-1-${runId}`) =>
   firstRunId: `exec-1-${runId}`,
 });
 
-/** Lets one run pass admission, whatever else is queued. */
+/** Lets one run pass admission, whatever else is queued; it stays queued while somebody else holds its permits. */
 export const admitRun = async (owner: pg.Pool, runId: string): Promise<void> => {
+  const missing = await eventually(async () => {
+    const { rows } = await owner.query<{ missing: string | null }>(
+      'select durabase_private.take_permits(run_id, limits) as missing from durabase_private.run_queue where run_id = $1',
+      [runId],
+    );
+    if (rows[0]?.missing === '') throw new Error('somebody else takes a permit of the same key right now');
+    return rows[0]?.missing ?? null;
+  });
+  if (missing !== null) return;
   await owner.query(
-    `with taken as (select durabase_private.take_permits(q.run_id, q.limits) as missing from durabase_private.run_queue q where q.run_id = $1),
-       held as (insert into durabase_private.run_limits select run_id, limits from durabase_private.run_queue where run_id = $1 and limits <> '[]' on conflict do nothing)
-     update durabase_private.run_queue set admitted_at = now() from taken where run_id = $1 and missing is null`,
+    `with held as (
+       insert into durabase_private.run_limits select run_id, limits from durabase_private.run_queue where run_id = $1 and limits <> '[]'
+       on conflict do nothing)
+     update durabase_private.run_queue set admitted_at = now() where run_id = $1`,
     [runId],
   );
 };

@@ -65,8 +65,8 @@ export const describeEnvironment = ({ urls, keys, temporal, ports, healthPort }:
 export const superviseNodeProgram = (options: NodeProgramOptions): Program => {
   const { name, entry, port, environment, settings, record } = options;
   const logFile = join(settings.logsDir, `${name}.log`);
-  // What the user allows himself stands beside the stack's own addresses.
-  const allowed = [environment['DURABASE_OUTGOING_ALLOW'], settings.env['DURABASE_OUTGOING_ALLOW']].filter(Boolean).join(',');
+  // What the user allows stands beside the stack's own addresses.
+  const allowed = [environment, settings.env].map((source) => source['DURABASE_OUTGOING_ALLOW']).filter((list) => list !== undefined && list !== '');
   const inherited = Object.fromEntries(Object.entries(settings.env).filter(([key]) => !STACK_SETTINGS.includes(key)));
   return superviseProgram({
     name,
@@ -75,7 +75,7 @@ export const superviseNodeProgram = (options: NodeProgramOptions): Program => {
         name: entry,
         command: process.execPath,
         args: [entry],
-        env: { ...inherited, ...environment, DURABASE_OUTGOING_ALLOW: allowed },
+        env: { ...inherited, ...environment, DURABASE_OUTGOING_ALLOW: allowed.join(',') },
         cwd: settings.projectDir,
         logFile,
         ipc: true,

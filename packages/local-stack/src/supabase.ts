@@ -62,8 +62,8 @@ export const startSupabase = async (options: SupabaseOptions): Promise<SupabaseE
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   const clearSchemaCache = (): Promise<void> => connection.clearSchemaCache();
   const reload = await listenForSchemaReload({ databaseUrl, onReload: clearSchemaCache, onDatabaseLost, log });
-  // lite grants privileges while it answers its first request; several first ones at a time would fail over it.
-  await capture.run(() => app.fetch(new Request(`${url}/rest/v1/warm_up`, { headers: { apikey: secretKey } })));
+  // lite grants privileges before its first transaction; several first ones at a time would fail over it.
+  await capture.run(() => connection.withContext({ auth: { role: 'service_role' } }, async () => {}));
   server.listen({ port, host: '127.0.0.1', exclusive: true });
   await once(server, 'listening');
   return {

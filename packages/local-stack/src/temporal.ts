@@ -31,7 +31,10 @@ export interface TemporalServer {
 const HOST = '127.0.0.1';
 
 /** The server asks each queue of its single shard 20 times a second by default: 50 ms of waiting for every task. */
-const DYNAMIC_CONFIG: Readonly<Record<string, number | boolean>> = {
+const DYNAMIC_CONFIG: Readonly<Record<string, number | boolean | string>> = {
+  // A frozen worker keeps its connection, and with it the tasks that its polls are given, until the server pings it.
+  'frontend.keepAliveTime': '5s',
+  'frontend.keepAliveTimeout': '3s',
   'history.transferProcessorMaxPollRPS': 5000,
   'history.timerProcessorMaxPollRPS': 5000,
   'history.visibilityProcessorMaxPollRPS': 1000,

@@ -56,8 +56,9 @@ async function makeWorker({ address, namespace, taskQueue, tls, apiKey, dataConv
       defaultHeartbeatThrottleInterval: '1 second',
       maxConcurrentWorkflowTaskExecutions: 40,
       maxConcurrentLocalActivityExecutions: 200,
-      workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: 10 },
-      activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 10 },
+      // A frozen worker swallows one attempt per open poll, so there are no more polls than throughput needs.
+      workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: 5 },
+      activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 5 },
     });
     const client = new Client({ connection, namespace, dataConverter });
     return { worker, connection, client, temporal: createTemporal({ client, taskQueue }) };

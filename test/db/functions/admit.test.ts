@@ -274,6 +274,13 @@ describe('admit', () => {
       expect(await permits()).toBe(1);
     });
 
+    it('ends a run whose key fits into no index, and goes on admitting others', async () => {
+      const [run, other] = [await startRun(db.owner, checked), await startRun(db.owner, task)];
+      await markChecked([{ runId: run.id, limits: limitOf(1, Array.from({ length: 501 }, (_, n) => String.fromCharCode(0x4e00 + n)).join('')) }]);
+      expect(await findRun(db.owner, run.id)).toMatchObject({ state: 'failed', error: { code: 'INVALID_INPUT' } });
+      expect(await admitIds()).toEqual([other.id]);
+    });
+
     it('takes one permit when the same key comes twice', async () => {
       const { id } = await startRun(db.owner, checked);
       await markChecked([{ runId: id, limits: [...limitOf(2), ...limitOf(3)] }]);

@@ -209,10 +209,10 @@ describe('start_run', () => {
       const guest = await createUser(db.owner);
       await shareTask(db.owner, { taskId: its.id, userId: guest, canRun: true });
       await db.owner.query('update durabase.workspaces set deleted_at = now() where id = $1', [gone.id]);
-      for (const call of [startAs(gone.users.owner, { task: its.id, workspace: null }), startAs(guest, { task: its.id, workspace: null }),
-        asService(db.owner, start({ task: its.id, workspace: null }))]) {
-        expect(await refusedAs(call)).toBe('404 TASK_NOT_FOUND');
-      }
+      const args = { task: its.id, workspace: null };
+      expect(await refusedAs(startAs(gone.users.owner, args))).toBe('404 TASK_NOT_FOUND');
+      expect(await refusedAs(startAs(guest, args))).toBe('404 TASK_NOT_FOUND');
+      expect(await refusedAs(asService(db.owner, start(args)))).toBe('404 TASK_NOT_FOUND');
     });
 
     it('lets services and instance admins start anywhere', async () => {

@@ -1,0 +1,33 @@
+/**
+ * Which folder may import which. Arrows point one way:
+ * contracts ← domain ← workflows / activities / api / dispatcher / reconciler ← composition roots.
+ */
+const types = { dependencyTypesNot: ['type-only'] };
+const ROOTS = '^src/(worker|server|create-worker|config)\\.ts$';
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, ...types } },
+    { name: 'nothing-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    { name: 'contracts-depend-on-zod-only', severity: 'error', from: { path: '^packages/contracts/' }, to: { pathNot: '^packages/contracts/|node_modules/zod/' } },
+    { name: 'domain-is-pure', severity: 'error', from: { path: '^src/domain/' }, to: { pathNot: '^src/domain/|^packages/contracts/', ...types } },
+    { name: 'ports-are-types', severity: 'error', from: { path: '^src/ports/' }, to: { pathNot: '^src/ports/', ...types } },
+    { name: 'workflows-are-light', comment: 'zod and Node built-ins would end up in the sandbox', severity: 'error', from: { path: '^src/workflows/' }, to: { path: 'node_modules/zod/|^(fs|path|crypto|http|net)$', reachable: true } },
+    { name: 'workflows-decide', severity: 'error', from: { path: '^src/workflows/' }, to: { pathNot: '^src/workflows/|^src/domain/|^packages/contracts/src/errors\\.ts$|@temporalio/(workflow|common)', ...types } },
+    { name: 'activities-act', severity: 'error', from: { path: '^src/activities/' }, to: { path: '^src/(api|platform|dispatcher|reconciler)/|^src/workflows/', ...types } },
+    { name: 'api-translates', severity: 'error', from: { path: '^src/api/' }, to: { path: '^src/(platform|dispatcher|reconciler|workflows|activities)/', ...types } },
+    { name: 'platform-knows-ports', severity: 'error', from: { path: '^src/platform/' }, to: { path: '^src/(api|activities|dispatcher|reconciler)/', ...types } },
+    { name: 'drivers-live-in-platform', severity: 'error', from: { path: '^src/(domain|ports|workflows|activities|api|dispatcher|reconciler)/' }, to: { path: 'node_modules/(pg|undici|winston|jose)/', ...types } },
+    { name: 'only-roots-read-config', severity: 'error', from: { path: '^src/', pathNot: ROOTS }, to: { path: '^src/config\\.ts$', ...types } },
+    { name: 'product-never-imports-tests', severity: 'error', from: { path: '^(src|packages)/' }, to: { path: '^(test|demo|bench)/' } },
+    { name: 'e2e-is-a-stranger', severity: 'error', from: { path: '^test/e2e/' }, to: { path: '^src/' } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default'], extensions: ['.ts', '.js', '.json'] },
+    parser: 'swc',
+  },
+};

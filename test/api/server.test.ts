@@ -1,0 +1,105 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { useDatabase } from '../support/use-database.ts';
+import { SECRET_KEY } from './support/test-api.ts';
+
+const database = useDatabase();
+const SERVER = join(import.meta.dirname, '../../src/server.ts');
+const children: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+});
+
+interface Program {
+  readonly child: ChildProcess;
+  readonly output: () => string;
+  readonly exit: Promise<number | null>;
+  /** The first log line of this event. */
+  line(event: string): Promise<Readonly<Record<string, unknown>>>;
+}
+
+function startProgram(environment: Readonly<Record<string, string>> = {}): Program {
+  const settings = {
+    DURABASE_ENVIRONMENT: 'local', DURABASE_DATABASE_URL: database.urls.gatewayUrl, DURABASE_SUPABASE_URL: 'http://127.0.0.1:1',
+    DURABASE_SECRET_KEY: SECRET_KEY, DURABASE_PORT: '0', ...environment,
+  };
+  const child = spawn(process.execPath, [SERVER], { env: { PATH: process.env['PATH'], ...settings }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  children.push(child);
+  let output = '';
+  const exit = once(child, 'exit').then(([code]) => code as number | null);
+  const grown = (): Promise<unknown> => Promise.race([once(child.stdout ?? child, 'data'), once(child.stderr ?? child, 'data'), exit]);
+  child.stdout?.on('data', (chunk) => (output += String(chunk)));
+  child.stderr?.on('data', (chunk) => (output += String(chunk)));
+  const line = async (event: string): Promise<Readonly<Record<string, unknown>>> => {
+    for (;;) {
+      const found = output.split('\n').find((text) => text.includes(`"message":"${event}"`));
+      if (found !== undefined) return JSON.parse(found) as Readonly<Record<string, unknown>>;
+      if (child.exitCode !== null) throw new Error(`ended before ${event}: ${output}`);
+      await grown();
+    }
+  };
+  return { child, output: () => output, exit, line };
+}
+
+const urlOf = async (program: Program): Promise<string> => `http://127.0.0.1:${String((await program.line('server.listening'))['port'])}`;
+
+describe('server.ts', () => {
+  it('listens, serves, and ends in good order on SIGTERM', async () => {
+    const program = startProgram();
+    const url = await urlOf(program);
+    const answer = await fetch(`${url}/api/v1/runs`, { headers: { apikey: SECRET_KEY } });
+    expect([answer.status, await answer.json()]).toEqual([200, { items: [], nextCursor: null }]);
+    program.child.kill('SIGTERM');
+    expect(await program.exit).toBe(0);
+    expect(program.output().match(/server\.listening/g)).toHaveLength(1);
+  });
+
+  it('finishes a request that is under way before it ends', async () => {
+    const program = startProgram();
+    const url = new URL(await urlOf(program));
+    const socket = connect(Number(url.port), url.hostname);
+    const body = '{"task":"unknown"}';
+    socket.write(`POST /api/v1/runs HTTP/1.1\r\nHost: x\r\napikey: ${SECRET_KEY}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nExpect: 100-continue\r\n\r\n`);
+    await once(socket, 'data'); // 100 Continue: the request has begun
+    program.child.kill('SIGTERM');
+    await program.line('process.stopping');
+    socket.write(body);
+    const [chunk] = (await once(socket, 'data')) as [Buffer];
+    expect(chunk.toString()).toMatch(/^HTTP\/1\.1 404 [^]*TASK_NOT_FOUND/);
+    expect(await program.exit).toBe(0);
+  });
+
+  it('ends when its parent is gone', async () => {
+    const program = startProgram();
+    await urlOf(program);
+    program.child.disconnect();
+    expect(await program.exit).toBe(0);
+  });
+
+  it('names the setting when its port is taken', async () => {
+    const holder = createServer();
+    holder.listen(0, '127.0.0.1');
+    await once(holder, 'listening');
+    const { port } = holder.address() as AddressInfo;
+    const program = startProgram({ DURABASE_PORT: String(port) });
+    expect(await program.exit).toBe(1);
+    expect(program.output()).toMatch(new RegExp(`port ${port} .*taken.*DURABASE_PORT`));
+    holder.close();
+  });
+
+  it('says which setting is wrong', async () => {
+    const program = startProgram({ DURABASE_PORT: 'many' });
+    expect(await program.exit).toBe(1);
+    expect(program.output()).toMatch(/DURABASE_PORT/);
+  });
+
+  it('starts while the database is away, and says so', async () => {
+    const program = startProgram({ DURABASE_DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' });
+    const answer = await fetch(`${await urlOf(program)}/readyz`);
+    expect([answer.status, await answer.json()]).toMatchObject([503, { status: 'unavailable' }]);
+  });
+});
