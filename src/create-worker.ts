@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { type RegisteredAction, builtInActions } from './activities/actions/index.ts';
-import { createCompile } from './activities/compile-definition.ts';
+import { createCompile } from './domain/plan/compile-for-workspace.ts';
 import { createActivities } from './activities/index.ts';
 import type { Config } from './config.ts';
 import { createRunCheck } from './dispatcher/check-runs.ts';

@@ -5,10 +5,12 @@ import { drain } from './api/drain.ts';
 import { listen } from './api/listen.ts';
 import { createWake } from './api/wake-dispatchers.ts';
 import { type Config, readConfig } from './config.ts';
-import { compileTask } from './domain/plan/compile-task.ts';
+import { createCompile } from './domain/plan/compile-for-workspace.ts';
 import { createCatalog } from './domain/plan/create-catalog.ts';
 import { createDb } from './platform/db/create-db.ts';
+import { createJsonSchema } from './platform/json-schema/index.ts';
 import { createLog } from './platform/log/create-log.ts';
+import { createConfigSecrets } from './platform/secrets/config-secrets.ts';
 import { onStop } from './platform/stop-signals.ts';
 import { createVerifyToken } from './platform/supabase/verify-token.ts';
 import type { Log } from './ports/log.ts';
@@ -21,8 +23,8 @@ async function start(config: Config, log: Log): Promise<void> {
     ...(config.DURABASE_DATABASE_ROLE === undefined ? {} : { setRole: config.DURABASE_DATABASE_ROLE }),
     log,
   });
-  const actions = createCatalog(ACTIONS);
-  const secrets = new Set(Object.keys(config.DURABASE_SECRETS ?? {}));
+  const schemas = createJsonSchema({});
+  const compile = createCompile({ actions: createCatalog(ACTIONS), secrets: createConfigSecrets(config.DURABASE_SECRETS ?? {}), schemas });
   const app = createApp(
     {
       db,
@@ -31,7 +33,8 @@ async function start(config: Config, log: Log): Promise<void> {
         supabaseUrl: config.DURABASE_SUPABASE_URL,
         ...(config.DURABASE_ENVIRONMENT === 'local' && config.DURABASE_JWT_SECRET !== undefined ? { localSecret: config.DURABASE_JWT_SECRET } : {}),
       }),
-      compile: async (definition) => compileTask(definition, { actions, secrets }),
+      compile,
+      checkInput: schemas.checkValue,
       wake: createWake({ db, log }),
     },
     config,
@@ -40,6 +43,7 @@ async function start(config: Config, log: Log): Promise<void> {
   const address = await listen(server, { host: config.DURABASE_HOST, port: config.DURABASE_PORT });
   onStop(log, async () => {
     await drain(server, { graceMs: config.DURABASE_SHUTDOWN_GRACE_MS });
+    await schemas.close();
     await db.close();
   });
   log.info('server.listening', { ...address });

@@ -19,6 +19,9 @@ export interface DescribedExecution extends SeenExecution {
   readonly workflowTaskAttempt: number;
 }
 
+/** The answer of `openRun` as a history keeps it; without a record when it was refused. */
+export type RecordedOpening = { readonly runId: string; readonly record: unknown } | { readonly runId: string };
+
 /** Temporal, as far as the dispatcher and the reconciler need it. Everything throws TEMPORAL_UNAVAILABLE while it is away. */
 export interface TemporalPort {
   /** Starts the run's workflow, or finds that it was started already. */
@@ -32,5 +35,5 @@ export interface TemporalPort {
   /** `undefined`: Temporal does not know it (any more). */
   describe(workflowId: string, temporalRunId?: string): Promise<DescribedExecution | undefined>;
   /** What `openRun` answered in this execution, from its history; `undefined` when it did not. */
-  readOpening(workflowId: string, temporalRunId: string): Promise<unknown>;
+  readOpening(workflowId: string, temporalRunId: string): Promise<RecordedOpening | undefined>;
 }

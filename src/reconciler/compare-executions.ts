@@ -33,13 +33,14 @@ const PAGE = 200;
 
 /** An execution without a row: rebuilt from its own history, then compared like the others. */
 async function adopt(execution: SeenExecution & { readonly runId: string }, temporal: TemporalPort, { mirror, log }: ReconcilerPorts): Promise<void> {
+  const isClosed = execution.status !== 'RUNNING';
   const opening = await temporal.readOpening(execution.workflowId, execution.temporalRunId);
-  const isOpening = typeof opening === 'object' && opening !== null && 'record' in opening && 'runId' in opening;
-  // Refused ones belong to no run, and one that has not opened yet has nothing to be rebuilt from.
-  if (!isOpening) return;
-  const isAdopted = await mirror.adopt({ ...execution, runId: String(opening.runId), record: opening.record });
+  if (opening === undefined && !isClosed) return; // it is about to open
+  if (opening !== undefined && !('record' in opening)) return; // it was refused: there is no run of its own
+  const runId = opening?.runId ?? execution.runId;
+  const isAdopted = await mirror.adopt({ ...execution, runId, record: opening?.record ?? {} });
   log.warn('execution.without-row', { workflowId: execution.workflowId, isAdopted });
-  if (isAdopted && execution.status !== 'RUNNING') await mirror.reconcile([{ ...execution, runId: String(opening.runId) }]);
+  if (isAdopted && isClosed) await mirror.reconcile([{ ...execution, runId }]);
 }
 
 /** Compares executions with their rows and mends the rows. */

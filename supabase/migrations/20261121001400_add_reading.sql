@@ -10,7 +10,11 @@ create function durabase.list_runs(
 declare
   v_is_service boolean := (durabase_private.current_actor()).is_privileged or durabase_private.is_instance_admin();
   v_all uuid[] := case when v_is_service then (select coalesce(array_agg(w.id), '{}') from durabase.workspaces w) else durabase_private.ws_ids(true) end;
-  v_own uuid[] := case when v_is_service then '{}' else durabase_private.ws_ids() end;
+  -- where the caller sees his own runs only, and what is shared with him elsewhere: disjoint, so that no row is read in vain
+  v_own uuid[] := case when v_is_service then '{}' else array(select unnest(durabase_private.ws_ids()) except select unnest(v_all)) end;
+  v_shared uuid[] := durabase_private.shared_task_ids();
+  v_tasks uuid[];
+  v_user uuid := durabase_private.uid();
   v_at timestamptz := coalesce(before_at, 'infinity');
   v_id uuid := coalesce(before_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
   v_limit int := least(greatest(coalesce(page_limit, 50), 1), 1000);
@@ -19,6 +23,13 @@ begin
     v_all := array(select unnest(v_all) intersect select workspace);
     v_own := array(select unnest(v_own) intersect select workspace);
   end if;
+  if task is null then
+    v_tasks := array(
+      select t.id from durabase.tasks t
+      where t.id = any (v_shared) and not t.workspace_id = any (v_all) and (workspace is null or t.workspace_id = workspace));
+  else
+    v_tasks := array(select t.id from durabase.tasks t where t.id = task and (workspace is null or t.workspace_id = workspace));
+  end if;
   return query
     select z.* from (
       (select r.* from unnest(case when task is null then v_all else '{}' end) w cross join lateral (
@@ -26,19 +37,16 @@ begin
         where x.workspace_id = w and (x.created_at, x.id) < (v_at, v_id) and (states is null or x.state = any (states))
         order by x.created_at desc, x.id desc limit v_limit) r)
       union all
-      (select r.* from unnest(case when task is null then durabase_private.shared_task_ids() else array[task] end) t cross join lateral (
+      (select r.* from unnest(v_tasks) t cross join lateral (
         select x.* from durabase.task_runs x
         where x.task_id = t and (x.created_at, x.id) < (v_at, v_id) and (states is null or x.state = any (states))
-          and (workspace is null or x.workspace_id = workspace)
-          and (task is not null or not x.workspace_id = any (v_all))
         order by x.created_at desc, x.id desc limit v_limit) r)
       union all
-      (select x.* from durabase.task_runs x
-        where task is null and x.actor_user_id = durabase_private.uid() and (x.created_at, x.id) < (v_at, v_id)
-          and (states is null or x.state = any (states))
-          and x.workspace_id = any (v_own) and not x.workspace_id = any (v_all)
-          and not x.task_id = any (durabase_private.shared_task_ids())
-        order by x.created_at desc, x.id desc limit v_limit)
+      (select r.* from unnest(case when task is null then v_own else '{}' end) w cross join lateral (
+        select x.* from durabase.task_runs x
+        where x.workspace_id = w and x.actor_user_id = v_user and (x.created_at, x.id) < (v_at, v_id)
+          and (states is null or x.state = any (states)) and not x.task_id = any (v_shared)
+        order by x.created_at desc, x.id desc limit v_limit) r)
     ) z order by z.created_at desc, z.id desc limit v_limit;
 end $$;
 

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { routes } from '../../src/api/routes/index.ts';
 import { createReadyTask, createWorkspace, type Workspace } from '../support/build-rows.ts';
-import { inShort, SECRET_KEY, startTestApi } from './support/test-api.ts';
+import { inShort, SECRET_KEY, withApi } from './support/test-api.ts';
 import { signWithSecret, tamper, unsigned } from './support/tokens.ts';
 import { useApi } from './support/use-api.ts';
 
@@ -66,27 +66,27 @@ describe('tokens of users', () => {
   });
 
   it('says that it is our fault when the keys cannot be read, without telling why', async () => {
-    const alone = await startTestApi({ gatewayUrl: used.database.urls.gatewayUrl });
-    const token = await alone.auth.sign(editor);
-    await alone.auth.close();
-    const refusal = await alone.refusal('GET', '/api/v1/runs', bearer(token));
-    expect(inShort(refusal)).toBe('500 INTERNAL');
-    expect(JSON.stringify(refusal)).not.toMatch(/fetch|ECONN|127\.0\.0\.1/);
-    expect(alone.lines.some((line) => line.level === 'error' && line.event === 'http.failed')).toBe(true);
-    await alone.close();
+    await withApi({ gatewayUrl: used.database.urls.gatewayUrl }, async (alone) => {
+      const token = await alone.auth.sign(editor);
+      await alone.auth.close();
+      const refusal = await alone.refusal('GET', '/api/v1/runs', bearer(token));
+      expect(inShort(refusal)).toBe('500 INTERNAL');
+      expect(JSON.stringify(refusal)).not.toMatch(/fetch|ECONN|127\.0\.0\.1/);
+      expect(alone.lines.some((line) => line.level === 'error' && line.event === 'http.failed')).toBe(true);
+    });
   });
 });
 
 describe('tokens of the local stack', () => {
   it('are users when the secret is set, by the same rules', async () => {
-    const local = await startTestApi({ gatewayUrl: used.database.urls.gatewayUrl, localSecret: LOCAL_SECRET });
-    const inShortFor = async (token: string) => inShort(await local.refusal('GET', '/api/v1/runs', bearer(token)));
-    expect((await local.call('GET', '/api/v1/runs', bearer(await signWithSecret(editor, LOCAL_SECRET)))).status).toBe(200);
-    expect(await inShortFor(await signWithSecret(editor, LOCAL_SECRET, { claims: { aud: 'elsewhere' } }))).toBe('401 UNAUTHENTICATED');
-    expect(await inShortFor(await signWithSecret(editor, LOCAL_SECRET, { withoutClaims: ['exp'] }))).toBe('401 UNAUTHENTICATED');
-    expect(await inShortFor(await signWithSecret(editor, LOCAL_SECRET, { lifeSeconds: -1 }))).toBe('401 TOKEN_EXPIRED');
-    expect(await inShortFor(await signWithSecret(editor, 'another-secret-that-is-long-enough-too'))).toBe('401 UNAUTHENTICATED');
-    await local.close();
+    await withApi({ gatewayUrl: used.database.urls.gatewayUrl, localSecret: LOCAL_SECRET }, async (local) => {
+      const inShortFor = async (token: string) => inShort(await local.refusal('GET', '/api/v1/runs', bearer(token)));
+      expect((await local.call('GET', '/api/v1/runs', bearer(await signWithSecret(editor, LOCAL_SECRET)))).status).toBe(200);
+      expect(await inShortFor(await signWithSecret(editor, LOCAL_SECRET, { claims: { aud: 'elsewhere' } }))).toBe('401 UNAUTHENTICATED');
+      expect(await inShortFor(await signWithSecret(editor, LOCAL_SECRET, { withoutClaims: ['exp'] }))).toBe('401 UNAUTHENTICATED');
+      expect(await inShortFor(await signWithSecret(editor, LOCAL_SECRET, { lifeSeconds: -1 }))).toBe('401 TOKEN_EXPIRED');
+      expect(await inShortFor(await signWithSecret(editor, 'another-secret-that-is-long-enough-too'))).toBe('401 UNAUTHENTICATED');
+    });
   });
 });
 

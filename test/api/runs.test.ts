@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import type { Problem } from '@durabase/contracts';
 import type { Run, RunEvent, RunStep } from '@durabase/contracts/api/run';
 import { createReadyTask, createUser, createWorkspace, executionOf, openRun, type ReadyTask, shareTask, type Workspace } from '../support/build-rows.ts';
 import { callValue } from '../support/call.ts';
-import { inShort, startTestApi } from './support/test-api.ts';
+import { inShort, withApi } from './support/test-api.ts';
 import { useApi } from './support/use-api.ts';
 
 const used = useApi();
@@ -121,22 +122,20 @@ describe('input schemas', () => {
   it('are asked before a start when there is a check, and only with the rights of the caller', async () => {
     const schema = { type: 'object', required: ['to'] };
     await createReadyTask(used.database.owner, workspace.id, { slug: 'strict', plan: { inputSchema: schema } });
-    const checked = await startTestApi({
-      gatewayUrl: used.database.urls.gatewayUrl,
-      checkInput: async (asked, input) => {
-        expect(asked).toEqual(schema);
-        const hasTo = typeof input === 'object' && input !== null && 'to' in input;
-        return hasTo ? [] : [{ code: 'INVALID_INPUT', path: 'input.to', message: 'is missing' }];
-      },
+    const checkInput = async (asked: object, input: unknown): Promise<readonly Problem[]> => {
+      expect(asked).toEqual(schema);
+      const hasTo = typeof input === 'object' && input !== null && 'to' in input;
+      return hasTo ? [] : [{ code: 'INVALID_INPUT', path: 'input.to', message: 'is missing' }];
+    };
+    await withApi({ gatewayUrl: used.database.urls.gatewayUrl, checkInput }, async (checked) => {
+      const call = (json: object, user: string) => checked.call<Run>('POST', '/api/v1/tasks/strict/runs', { as: user, json });
+      expect((await call({ input: { to: 'me' } }, as('editor'))).status).toBe(201);
+      const refusal = await checked.refusal('POST', '/api/v1/tasks/strict/runs', { as: as('editor'), json: {} });
+      expect(inShort(refusal)).toBe('422 INVALID_INPUT');
+      expect(refusal.problems).toEqual([{ code: 'INVALID_INPUT', path: 'input.to', message: 'is missing' }]);
+      expect(inShort(await checked.refusal('POST', '/api/v1/tasks/strict/runs', { as: stranger, json: {} }))).toBe('404 TASK_NOT_FOUND');
+      expect((await checked.call('POST', START, { as: as('editor'), json: {} })).status).toBe(201);
     });
-    const call = (json: object, user: string) => checked.call<Run>('POST', '/api/v1/tasks/strict/runs', { as: user, json });
-    expect((await call({ input: { to: 'me' } }, as('editor'))).status).toBe(201);
-    const refusal = await checked.refusal('POST', '/api/v1/tasks/strict/runs', { as: as('editor'), json: {} });
-    expect(inShort(refusal)).toBe('422 INVALID_INPUT');
-    expect(refusal.problems).toEqual([{ code: 'INVALID_INPUT', path: 'input.to', message: 'is missing' }]);
-    expect(inShort(await checked.refusal('POST', '/api/v1/tasks/strict/runs', { as: stranger, json: {} }))).toBe('404 TASK_NOT_FOUND');
-    expect((await checked.call('POST', START, { as: as('editor'), json: {} })).status).toBe(201);
-    await checked.close();
   });
 });
 

@@ -160,6 +160,7 @@ describe('executions that Temporal was given by hand', () => {
 
   it('rebuilds the row of an execution that the database has forgotten', async () => {
     const runId = await startNap();
+    await eventually(async () => expect(JSON.stringify(await engine.temporal.workflow.getHandle(`run-${runId}`).fetchHistory())).toContain('timerStarted'));
     await engine.db.owner.query('delete from durabase.task_runs where id = $1', [runId]);
     await handleOf(runId).terminate('so that it closes after the restore');
     await eventually(async () => expect(await findRun(engine.db.owner, runId)).toMatchObject({ source: 'adopted', state: 'cancelled' }), WITHIN);

@@ -12,7 +12,14 @@ let databaseCount = 0;
 beforeAll(async () => {
   const [port = 0] = await freePorts(1);
   const logFile = join(folder.path, 'postgres.log');
-  postgres = await startPostgres({ stateDir: folder.path, port, ownerPassword: 'abc123', instanceId: 'one', logFile, log: () => {} });
+  postgres = await startPostgres({
+    stateDir: folder.path,
+    port,
+    ownerPassword: 'abc123',
+    instanceId: 'one',
+    logFile,
+    log: () => {},
+  });
 });
 
 afterAll(async () => {
@@ -30,7 +37,9 @@ const query = async (url: string, sql: string): Promise<readonly Readonly<Record
   }
 };
 
-const freshDatabase = async (files: Readonly<Record<string, string>>): Promise<{ databaseUrl: string; migrationsDir: string }> => {
+const freshDatabase = async (
+  files: Readonly<Record<string, string>>,
+): Promise<{ databaseUrl: string; migrationsDir: string }> => {
   databaseCount += 1;
   const name = `migrate_${databaseCount}`;
   await query(postgres.ownerUrl, `create database ${name}`);
@@ -81,7 +90,10 @@ describe('migrate', () => {
   });
 
   it('undoes a failing file, keeps those before it and names the line', async () => {
-    const target = await freshDatabase({ ...TWO_FILES, '20260103000000_break.sql': 'create table berries ();\n\nselect nonsense;' });
+    const target = await freshDatabase({
+      ...TWO_FILES,
+      '20260103000000_break.sql': 'create table berries ();\n\nselect nonsense;',
+    });
     await expect(migrate(target)).rejects.toThrow('20260103000000_break.sql:3: column "nonsense" does not exist');
     expect(await query(target.databaseUrl, "select to_regclass('berries') as berries, to_regclass('fruits') as fruits")).toEqual([
       { berries: null, fruits: 'fruits' },

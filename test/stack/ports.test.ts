@@ -1,7 +1,13 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { assertPortsFree, freePorts, freeStackPorts, isPortFree, portsFromEnvironment } from '../../packages/local-stack/src/ports.ts';
+import {
+  assertPortsFree,
+  freePorts,
+  freeStackPorts,
+  isPortFree,
+  portsFromEnvironment,
+} from '../../packages/local-stack/src/ports.ts';
 
 const servers: Server[] = [];
 const takePort = async (): Promise<number> => {

@@ -26,7 +26,15 @@ const newFolder = (): string => {
 const start = async (stateDir: string, options: Partial<PostgresOptions> = {}): Promise<Postgres> => {
   const [port = 0] = await freePorts(1);
   const logFile = join(stateDir, 'postgres.log');
-  const postgres = await startPostgres({ stateDir, port, ownerPassword: 'abc123', instanceId: 'one', logFile, log: () => {}, ...options });
+  const postgres = await startPostgres({
+    stateDir,
+    port,
+    ownerPassword: 'abc123',
+    instanceId: 'one',
+    logFile,
+    log: () => {},
+    ...options,
+  });
   servers.push(postgres);
   return postgres;
 };
@@ -86,7 +94,10 @@ describe('startPostgres', () => {
     const stateDir = newFolder();
     chownSync(stateDir, NOBODY, NOBODY);
     chmodSync(stateDir, 0o700);
-    const { stdout, stderr } = spawnSync('setpriv', [...asNobody, process.execPath, RUN_POSTGRES, stateDir], { encoding: 'utf8', cwd: stateDir });
+    const { stdout, stderr } = spawnSync('setpriv', [...asNobody, process.execPath, RUN_POSTGRES, stateDir], {
+      encoding: 'utf8',
+      cwd: stateDir,
+    });
     expect(stderr).toBe('');
     expect(JSON.parse(stdout)).toEqual({ uid: NOBODY, dataDir: join(stateDir, 'postgres/data') });
   });

@@ -22,7 +22,10 @@ afterAll(async () => {
 });
 
 const connect = (key: string) =>
-  createClient(test.stack.urls.supabase, key, { db: { schema: 'durabase' }, auth: { persistSession: false, autoRefreshToken: false } });
+  createClient(test.stack.urls.supabase, key, {
+    db: { schema: 'durabase' },
+    auth: { persistSession: false, autoRefreshToken: false },
+  });
 
 const signUp = async (email: string): Promise<ReturnType<typeof connect>> => {
   const client = connect(test.stack.keys.publishable);
@@ -34,13 +37,20 @@ const signUp = async (email: string): Promise<ReturnType<typeof connect>> => {
 const asOwner = async (sql: string): Promise<void> => {
   const owner = new pg.Client({ connectionString: test.stack.urls.postgres });
   await owner.connect();
-  await owner.query(sql).finally(() => owner.end());
+  try {
+    await owner.query(sql);
+  } finally {
+    await owner.end();
+  }
 };
 
 describe('the Supabase endpoint', () => {
   it('signs users up and in', async () => {
     await signUp('in@example.com');
-    const { data, error } = await connect(test.stack.keys.publishable).auth.signInWithPassword({ email: 'in@example.com', password: PASSWORD });
+    const { data, error } = await connect(test.stack.keys.publishable).auth.signInWithPassword({
+      email: 'in@example.com',
+      password: PASSWORD,
+    });
     expect(error).toBeNull();
     expect(data.user?.email).toBe('in@example.com');
   });
@@ -101,9 +111,10 @@ describe('the Supabase endpoint', () => {
   });
 
   it('passes objects to functions as they are', async () => {
-    await asOwner(`
-      create function durabase.kind_of(value jsonb) returns text language sql immutable as 'select jsonb_typeof(value)';
-      notify pgrst, 'reload schema'`);
+    await asOwner(
+      "create function durabase.kind_of(value jsonb) returns text language sql immutable as 'select jsonb_typeof(value)'",
+    );
+    await test.stack.clearSchemaCache();
     const client = connect(test.stack.keys.secret);
     await eventually(async () => expect(await client.rpc('kind_of', { value: { a: 1 } })).toMatchObject({ data: 'object' }));
   });
@@ -111,7 +122,8 @@ describe('the Supabase endpoint', () => {
   it('answers many first callers at once', async () => {
     await test.stack.programs.supabase.restart();
     const headers = { apikey: test.stack.keys.secret };
-    const call = async (): Promise<number> => (await fetch(`${test.stack.urls.supabase}/rest/v1/notes?select=id`, { headers })).status;
+    const call = async (): Promise<number> =>
+      (await fetch(`${test.stack.urls.supabase}/rest/v1/notes?select=id`, { headers })).status;
     expect(await Promise.all(Array.from({ length: 12 }, call))).toEqual(Array.from({ length: 12 }, () => 200));
   });
 

@@ -2,7 +2,13 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
-import { createNamespace, findTemporal, freePorts, startTemporal, type TemporalServer } from '../../packages/local-stack/src/index.ts';
+import {
+  createNamespace,
+  findTemporal,
+  freePorts,
+  startTemporal,
+  type TemporalServer,
+} from '../../packages/local-stack/src/index.ts';
 import { makeTempFolder } from './temp-folder.ts';
 
 const folder = makeTempFolder();
@@ -50,13 +56,20 @@ describe('createNamespace', () => {
   it('returns when workflows can be started and found by our search attributes', async () => {
     await createNamespace({ address: server.address, namespace: 'second' });
     const client = new Client({ connection, namespace: 'second' });
-    await client.workflow.start('anything', { taskQueue: 'nobody', workflowId: 'one', searchAttributes: { DurabaseTask: ['t1'] } });
+    await client.workflow.start('anything', {
+      taskQueue: 'nobody',
+      workflowId: 'one',
+      searchAttributes: { DurabaseTask: ['t1'] },
+    });
     const { count } = await client.workflow.count("DurabaseTask = 't2'");
     expect(Number(count)).toBe(0);
   });
 
   it('completes a namespace that exists already', async () => {
-    await connection.workflowService.registerNamespace({ namespace: 'bare', workflowExecutionRetentionPeriod: { seconds: 86_400 as never } });
+    await connection.workflowService.registerNamespace({
+      namespace: 'bare',
+      workflowExecutionRetentionPeriod: { seconds: 86_400 as never },
+    });
     await createNamespace({ address: server.address, namespace: 'bare' });
     const { config } = await connection.workflowService.describeNamespace({ namespace: 'bare' });
     expect(Number(config?.workflowExecutionRetentionTtl?.seconds)).toBe(168 * 3600);

@@ -157,11 +157,12 @@ export function useEngine(): UsedEngine {
     },
     saveTask: async (definition) => {
       const { id } = await asUser<{ readonly id: string }>('durabase.save_task', { definition });
-      await eventually(async () => {
+      const version = await eventually(async () => {
         const [row] = (await db.owner.query<{ state: string; problems: unknown }>('select state, problems from durabase.task_versions where id = $1', [id])).rows;
-        if (row?.state === 'invalid') throw new Error(JSON.stringify(row.problems));
-        if (row?.state !== 'ready') throw new Error('still a draft');
+        if (row === undefined || row.state === 'draft') throw new Error('still a draft');
+        return row;
       });
+      if (version.state !== 'ready') throw new Error(JSON.stringify(version.problems));
     },
     startRun: async (task, input = {}, more = {}) => (await asUser<{ readonly id: string }>('durabase.start_run', { task, input: JSON.stringify(input), ...more })).id,
     finished: (runId, timeoutMs = 20_000) =>

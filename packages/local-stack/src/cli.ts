@@ -10,7 +10,7 @@ import { loadSecrets } from './secrets.ts';
 import { lockPath, recordPath, secretsPath, startStack } from './stack.ts';
 import { StackError } from './stack-error.ts';
 import { describeAddresses, readStackFile, removeStackFile } from './stack-file.ts';
-import { resolveStackOptions, type StackOptions, type StackSettings } from './stack-options.ts';
+import { resolveFolders, type StackFolders, type StackOptions } from './stack-options.ts';
 
 const USAGE = `usage: cli.ts <command> [options]
 
@@ -69,7 +69,11 @@ const runStart = async (values: Values): Promise<void> => {
   const stack = await startStack(stackOptions(values));
   isUp = true;
   say(`\nDurabase is up (${((Date.now() - startedAtMs) / 1000).toFixed(1)} s)\n`);
-  showTable([...describeAddresses(stack), ['Keys and passwords', resolve(stack.stateDir, 'stack.json')], ['Logs', resolve(stack.stateDir, 'logs')]]);
+  showTable([
+    ...describeAddresses(stack),
+    ['Keys and passwords', resolve(stack.stateDir, 'stack.json')],
+    ['Logs', resolve(stack.stateDir, 'logs')],
+  ]);
   say('\nCtrl+C stops it');
   await stopWish.promise;
   await stack.stop();
@@ -77,7 +81,7 @@ const runStart = async (values: Values): Promise<void> => {
 };
 
 const runStatus = async (values: Values): Promise<void> => {
-  const { stateDir } = await resolveStackOptions(stackOptions(values));
+  const { stateDir } = resolveFolders(stackOptions(values));
   const holder = readLockHolder(lockPath(stateDir));
   const file = readStackFile(stateDir);
   if (holder === undefined || file === undefined) {
@@ -86,11 +90,14 @@ const runStatus = async (values: Values): Promise<void> => {
     return;
   }
   say(`running (pid ${holder.pid})`);
-  showTable([...describeAddresses(file), ...Object.entries(file.pids).map(([name, pid]) => [`pid of ${name}`, String(pid)] as const)]);
+  showTable([
+    ...describeAddresses(file),
+    ...Object.entries(file.pids).map(([name, pid]) => [`pid of ${name}`, String(pid)] as const),
+  ]);
 };
 
 const runStop = async (values: Values): Promise<void> => {
-  const { stateDir } = await resolveStackOptions(stackOptions(values));
+  const { stateDir } = resolveFolders(stackOptions(values));
   const holder = readLockHolder(lockPath(stateDir));
   if (holder !== undefined && !(await stopProcess(holder, [{ signal: 'SIGTERM', waitMs: 60_000 }])))
     throw new StackError(`The stack (pid ${holder.pid}) does not end. Its logs are in ${stateDir}/logs.`);
@@ -111,15 +118,16 @@ const stopWhatIsLeft = async (stateDir: string): Promise<void> => {
 };
 
 const runMigrate = async (values: Values): Promise<void> => {
-  const settings = await resolveStackOptions(stackOptions(values));
-  const { migrationsDir } = settings;
-  const report = values.url === undefined ? await migrateStack(settings) : await migrate({ databaseUrl: values.url, migrationsDir });
+  const folders = resolveFolders(stackOptions(values));
+  const { migrationsDir } = folders;
+  const report =
+    values.url === undefined ? await migrateStack(folders) : await migrate({ databaseUrl: values.url, migrationsDir });
   for (const name of report.applied) say(`applied ${name}`);
   for (const name of report.edited) say(`edited after it was applied: ${name}`);
   if (report.applied.length === 0) say('nothing to apply');
 };
 
-const migrateStack = async ({ stateDir, migrationsDir }: StackSettings): Promise<MigrationReport> => {
+const migrateStack = async ({ stateDir, migrationsDir }: StackFolders): Promise<MigrationReport> => {
   const file = readStackFile(stateDir);
   if (file === undefined || readLockHolder(lockPath(stateDir)) === undefined)
     throw new StackError('No stack runs here. Start it (starting applies the migrations), or name a database with --url.');
@@ -148,6 +156,8 @@ try {
 } catch (error) {
   // A stack trace helps nobody with a mistake in the settings; for anything else it is all there is.
   const isExpected = error instanceof StackError || (error instanceof TypeError && 'code' in error);
-  process.stderr.write(`${isExpected ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.stderr.write(
+    `${isExpected ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
   process.exitCode = 1;
 }

@@ -25,7 +25,11 @@ export interface PreparedDatabase extends MigrationReport {
 export const ROLE_NAMES = { lite: 'lite_api', engine: 'durabase_engine', gateway: 'durabase_gateway' } as const;
 
 /** Makes of an empty database what a Supabase project is, then applies the migrations. Local stack only. */
-export const prepareDatabase = async ({ ownerUrl, migrationsDir, passwords }: PrepareDatabaseOptions): Promise<PreparedDatabase> => {
+export const prepareDatabase = async ({
+  ownerUrl,
+  migrationsDir,
+  passwords,
+}: PrepareDatabaseOptions): Promise<PreparedDatabase> => {
   const owner = new pg.Client({ connectionString: ownerUrl });
   await owner.connect();
   try {
@@ -45,14 +49,24 @@ export const prepareDatabase = async ({ ownerUrl, migrationsDir, passwords }: Pr
 export const notifySchemaChange = async (databaseUrl: string): Promise<void> => {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
-  await client.query(`notify pgrst, 'reload schema'`).finally(() => client.end());
+  try {
+    await client.query(`notify pgrst, 'reload schema'`);
+  } finally {
+    await client.end();
+  }
 };
 
 const ensureSystemSchema = async (ownerUrl: string): Promise<void> => {
   const connection = connectLite(ownerUrl, 1);
   try {
     const unused = 'not used while the schema is made';
-    await createLite(connection, { jwtSecret: unused, publishableKey: unused, secretKey: unused, siteUrl: '', schemas: ['public'] }).ensureSystemSchema();
+    await createLite(connection, {
+      jwtSecret: unused,
+      publishableKey: unused,
+      secretKey: unused,
+      siteUrl: '',
+      schemas: ['public'],
+    }).ensureSystemSchema();
   } finally {
     await connection.close();
   }

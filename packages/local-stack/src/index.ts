@@ -1,5 +1,11 @@
 export { migrate, type MigrateOptions, type MigrationReport } from './migrate.ts';
-export { prepareDatabase, ROLE_NAMES, type PrepareDatabaseOptions, type PreparedDatabase, type RolePasswords } from './database.ts';
+export {
+  prepareDatabase,
+  ROLE_NAMES,
+  type PrepareDatabaseOptions,
+  type PreparedDatabase,
+  type RolePasswords,
+} from './database.ts';
 export type { StackEnvironment } from './node-programs.ts';
 export { freePorts, freeStackPorts, isPortFree, portsFromEnvironment, type StackPorts } from './ports.ts';
 export { startPostgres, type Postgres, type PostgresOptions } from './postgres.ts';

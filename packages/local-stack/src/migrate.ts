@@ -95,7 +95,10 @@ const applyFile = (client: pg.Client, { version, name, fileName, sql }: Migratio
     try {
       await client.query(sql);
     } catch (error) {
-      throw new StackError(`${fileName}${describeLine(error, sql)}: ${describeError(error)}. Nothing of this file was applied.`, error);
+      throw new StackError(
+        `${fileName}${describeLine(error, sql)}: ${describeError(error)}. Nothing of this file was applied.`,
+        error,
+      );
     }
     await client.query('insert into supabase_migrations.schema_migrations (version, name, statements) values ($1, $2, $3)', [
       version,

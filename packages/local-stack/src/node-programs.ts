@@ -41,6 +41,7 @@ const STACK_SETTINGS: readonly string[] = [
   ...Object.values(SERVICES).map((service) => service.setting),
   'DURABASE_PORT_OFFSET',
   'DURABASE_TEMPORAL_BIN',
+  'DURABASE_STATE_DIR',
 ];
 
 export const describeEnvironment = ({ urls, keys, temporal, ports, healthPort }: EnvironmentFacts): StackEnvironment => {
@@ -66,7 +67,9 @@ export const superviseNodeProgram = (options: NodeProgramOptions): Program => {
   const { name, entry, port, environment, settings, record } = options;
   const logFile = join(settings.logsDir, `${name}.log`);
   // What the user allows stands beside the stack's own addresses.
-  const allowed = [environment, settings.env].map((source) => source['DURABASE_OUTGOING_ALLOW']).filter((list) => list !== undefined && list !== '');
+  const allowed = [environment, settings.env]
+    .map((source) => source['DURABASE_OUTGOING_ALLOW'])
+    .filter((list) => list !== undefined && list !== '');
   const inherited = Object.fromEntries(Object.entries(settings.env).filter(([key]) => !STACK_SETTINGS.includes(key)));
   return superviseProgram({
     name,

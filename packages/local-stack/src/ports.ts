@@ -37,7 +37,9 @@ export const portsFromEnvironment = (env: NodeJS.ProcessEnv): StackPorts => {
     const { port, setting } = SERVICES[name];
     const resolved = readInteger(env, setting, { min: 1, max: 65_535 }) ?? port + offset;
     if (resolved >= 1 && resolved <= 65_535) return resolved;
-    throw new StackError(`DURABASE_PORT_OFFSET=${offset} puts ${SERVICES[name].title} on port ${resolved}. Choose a smaller one.`);
+    throw new StackError(
+      `DURABASE_PORT_OFFSET=${offset} puts ${SERVICES[name].title} on port ${resolved}. Choose a smaller one.`,
+    );
   };
   return fromNames(resolve);
 };
@@ -56,7 +58,9 @@ export const assertPortsFree = async (ports: StackPorts, names: readonly Service
     const port = ports[name];
     const twin = owners.get(port);
     if (twin !== undefined)
-      throw new StackError(`Port ${port} is meant for both ${SERVICES[twin].title} and ${title}. Set ${setting} to another port.`);
+      throw new StackError(
+        `Port ${port} is meant for both ${SERVICES[twin].title} and ${title}. Set ${setting} to another port.`,
+      );
     owners.set(port, name);
     if (await isPortFree(port)) continue;
     const holder = describePortHolder(port);
@@ -73,7 +77,8 @@ export const isPortFree = (port: number): Promise<boolean> =>
     server.once('error', (error) => {
       const code = errorCode(error);
       if (code === 'EADDRINUSE') return resolve(false);
-      if (code === 'EACCES') return reject(new StackError(`Port ${port} may not be opened by this user. Choose one above 1023.`, error));
+      if (code === 'EACCES')
+        return reject(new StackError(`Port ${port} may not be opened by this user. Choose one above 1023.`, error));
       reject(error);
     });
     server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));

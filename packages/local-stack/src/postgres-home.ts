@@ -1,5 +1,17 @@
 import { createHash } from 'node:crypto';
-import { accessSync, chmodSync, chownSync, constants, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  chownSync,
+  constants,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { isRecord, makePrivateFolder, readTextIfPresent } from './private-file.ts';
@@ -70,7 +82,10 @@ const completePrograms = (packageDir: string, programsDir: string): void => {
     for (const link of Array.isArray(links) ? links : []) restoreLink(link, programsDir);
     for (const program of PROGRAMS) makeExecutable(join(programsDir, 'bin', program));
   } catch (error) {
-    throw new StackError(`Postgres's programs in ${programsDir} are incomplete (${describeError(error)}). Run npm install again.`, error);
+    throw new StackError(
+      `Postgres's programs in ${programsDir} are incomplete (${describeError(error)}). Run npm install again.`,
+      error,
+    );
   }
 };
 

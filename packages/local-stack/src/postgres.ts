@@ -74,7 +74,13 @@ export const startPostgres = async (options: PostgresOptions): Promise<Postgres>
       spawnLogged({
         name: 'Postgres',
         command: join(home.programsDir, 'bin', 'postgres'),
-        args: ['-D', dataDir, '-p', String(port), ...Object.entries(SETTINGS).flatMap(([key, value]) => ['-c', `${key}=${value}`])],
+        args: [
+          '-D',
+          dataDir,
+          '-p',
+          String(port),
+          ...Object.entries(SETTINGS).flatMap(([key, value]) => ['-c', `${key}=${value}`]),
+        ],
         env: ENVIRONMENT,
         cwd: home.rootDir,
         logFile,
@@ -130,7 +136,11 @@ const setForeignDataAside = (
 
 const createData = async (
   home: PostgresHome,
-  { dataDir, ownerPassword, instanceId }: { readonly dataDir: string; readonly ownerPassword: string; readonly instanceId: string },
+  {
+    dataDir,
+    ownerPassword,
+    instanceId,
+  }: { readonly dataDir: string; readonly ownerPassword: string; readonly instanceId: string },
 ): Promise<void> => {
   const draft = `${dataDir}.new`;
   const passwordFile = join(home.rootDir, 'owner-password');

@@ -25,8 +25,7 @@ export const identifyProcess = (pid: number): ProcessIdentity | undefined => {
   return startedAt === undefined ? undefined : { pid, startedAt };
 };
 
-export const isAlive = (identity: ProcessIdentity): boolean =>
-  identifyProcess(identity.pid)?.startedAt === identity.startedAt;
+export const isAlive = (identity: ProcessIdentity): boolean => identifyProcess(identity.pid)?.startedAt === identity.startedAt;
 
 /** Sends one signal after the other until the process is gone; false if it survived all of them. */
 export const stopProcess = async (identity: ProcessIdentity, steps: readonly StopStep[]): Promise<boolean> => {

@@ -39,7 +39,7 @@ interface Launched {
 const FIRST_WAIT_MS = 200;
 const LONGEST_WAIT_MS = 5_000;
 /** A program that stood for so long is not in a crash loop. */
-const SETTLED_MS = 20_000;
+const SETTLED_MS = 5_000;
 
 export const superviseProgram = (spec: ProgramSpec): Program => new SupervisedProgram(spec);
 

@@ -36,8 +36,10 @@ export const startServers = async (options: ServerOptions): Promise<Servers> => 
   return { ...database.value, temporal: temporal.value };
 };
 
-export const databaseUrl = ({ ports }: StackSettings, { role, password }: { readonly role: string; readonly password: string }): string =>
-  `postgres://${role}:${password}@127.0.0.1:${ports.postgres}/postgres`;
+export const databaseUrl = (
+  { ports }: StackSettings,
+  { role, password }: { readonly role: string; readonly password: string },
+): string => `postgres://${role}:${password}@127.0.0.1:${ports.postgres}/postgres`;
 
 const SUPABASE_SERVER = fileURLToPath(new URL('supabase-server.ts', import.meta.url));
 
@@ -70,11 +72,16 @@ const superviseSupabase = ({ settings, secrets, record }: Omit<ServerOptions, 'c
 };
 
 const reportMigrations = ({ applied, edited, hasProductRoles }: PreparedDatabase, settings: StackSettings): void => {
-  const { migrationsDir, apiEntry, workerEntry, log } = settings;
+  const { stateDir, migrationsDir, apiEntry, workerEntry, log } = settings;
   if (applied.length > 0) log(`applied ${applied.length} migration(s), the last one is ${applied.at(-1)}`);
-  if (edited.length > 0) log(`edited after being applied, so not what the database has: ${edited.join(', ')}`);
+  if (edited.length > 0)
+    log(
+      `edited after they were applied: ${edited.join(', ')}. For a database with the new text, stop the stack and delete ${stateDir}`,
+    );
   if (hasProductRoles || (apiEntry === undefined && workerEntry === undefined)) return;
-  throw new StackError(`No migration in ${migrationsDir} makes the roles ${ROLE_NAMES.engine} and ${ROLE_NAMES.gateway}, which API and worker log in as.`);
+  throw new StackError(
+    `No migration in ${migrationsDir} makes the roles ${ROLE_NAMES.engine} and ${ROLE_NAMES.gateway}, which API and worker log in as.`,
+  );
 };
 
 const startTemporalSide = async ({ settings, record, closers }: ServerOptions): Promise<TemporalServer> => {

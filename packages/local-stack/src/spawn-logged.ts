@@ -50,7 +50,7 @@ export const spawnLogged = async (options: SpawnOptions): Promise<ChildProcess> 
 };
 
 /** The last lines of a log, for error messages. */
-export const readLogTail = (logFile: string, lineCount = 12): string => {
+export const readLogTail = (logFile: string, lineCount = 25): string => {
   try {
     return readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-lineCount).join('\n');
   } catch {

@@ -55,7 +55,11 @@ export const readStackFile = (stateDir: string): StackFile | undefined => {
 };
 
 /** Addresses for people, one row each. */
-export const describeAddresses = ({ urls, temporal, ports }: Pick<StackFile, 'urls' | 'temporal' | 'ports'>): readonly (readonly [string, string])[] => [
+export const describeAddresses = ({
+  urls,
+  temporal,
+  ports,
+}: Pick<StackFile, 'urls' | 'temporal' | 'ports'>): readonly (readonly [string, string])[] => [
   ['API and dashboard', urls.api],
   ['Supabase', urls.supabase],
   ['Postgres', `127.0.0.1:${ports.postgres}, database postgres`],

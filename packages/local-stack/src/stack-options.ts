@@ -4,7 +4,7 @@ import { freeStackPorts, portsFromEnvironment, type StackPorts } from './ports.t
 export interface StackOptions {
   /** @default the working folder */
   readonly projectDir?: string;
-  /** @default `.durabase` in the project */
+  /** @default `DURABASE_STATE_DIR`, else `.durabase` in the project */
   readonly stateDir?: string;
   /** @default `supabase/migrations` in the project */
   readonly migrationsDir?: string;
@@ -48,17 +48,23 @@ export interface StackSettings {
   readonly isVerbose: boolean;
 }
 
-export const resolveStackOptions = async (options: StackOptions): Promise<StackSettings> => {
+export type StackFolders = Pick<StackSettings, 'projectDir' | 'stateDir' | 'logsDir' | 'migrationsDir'>;
+
+export const resolveFolders = (options: StackOptions): StackFolders => {
   const projectDir = resolve(options.projectDir ?? '.');
-  const stateDir = resolve(projectDir, options.stateDir ?? '.durabase');
+  const { DURABASE_STATE_DIR: configured = '.durabase' } = options.env ?? process.env;
+  const stateDir = resolve(projectDir, options.stateDir ?? configured);
+  const migrationsDir = resolve(projectDir, options.migrationsDir ?? 'supabase/migrations');
+  return { projectDir, stateDir, logsDir: join(stateDir, 'logs'), migrationsDir };
+};
+
+export const resolveStackOptions = async (options: StackOptions): Promise<StackSettings> => {
+  const folders = resolveFolders(options);
   const env = options.env ?? process.env;
   const entry = (wish: boolean | string | undefined, usual: string): string | undefined =>
-    wish === false ? undefined : resolve(projectDir, typeof wish === 'string' ? wish : usual);
+    wish === false ? undefined : resolve(folders.projectDir, typeof wish === 'string' ? wish : usual);
   return {
-    projectDir,
-    stateDir,
-    logsDir: join(stateDir, 'logs'),
-    migrationsDir: resolve(projectDir, options.migrationsDir ?? 'supabase/migrations'),
+    ...folders,
     ports: options.ports === 'free' ? await freeStackPorts() : { ...portsFromEnvironment(env), ...options.ports },
     apiEntry: entry(options.api, 'src/server.ts'),
     workerEntry: entry(options.worker, 'src/worker.ts'),

@@ -77,8 +77,15 @@ const takeLock = ({ stateDir }: StackSettings): (() => void) => {
   const answer = acquireLock(lockPath(stateDir));
   if (answer.acquired) return answer.release;
   const file = readStackFile(stateDir);
-  const addresses = file === undefined ? 'it is still starting' : describeAddresses(file).map((row) => row.join(': ')).join('; ');
-  throw new StackError(`A stack already runs on ${stateDir} (pid ${answer.holder.pid}; ${addresses}). Use that one, or stop it first.`);
+  const addresses =
+    file === undefined
+      ? 'it is still starting'
+      : describeAddresses(file)
+          .map((row) => row.join(': '))
+          .join('; ');
+  throw new StackError(
+    `A stack already runs on ${stateDir} (pid ${answer.holder.pid}; ${addresses}). Use that one, or stop it first.`,
+  );
 };
 
 const boot = async (settings: StackSettings, closers: Closers): Promise<Stack> => {
@@ -94,7 +101,13 @@ const boot = async (settings: StackSettings, closers: Closers): Promise<Stack> =
   const [healthPort = 0] = await freePorts(1);
   const env = describeEnvironment({ ...facts, ports, healthPort });
   const { api, worker } = await startNodePrograms({ settings, record, closers, env, healthPort });
-  const programs = { postgres: servers.postgres.program, supabase: servers.supabase, temporal: servers.temporal.program, api, worker };
+  const programs = {
+    postgres: servers.postgres.program,
+    supabase: servers.supabase,
+    temporal: servers.temporal.program,
+    api,
+    worker,
+  };
   publish = () => writeStackFile(stateDir, { pid: process.pid, ...facts, ports, pids: collectPids(programs) });
   publish();
   closers.add(() => {
@@ -160,7 +173,11 @@ const startNodePrograms = async (options: NodeProgramsOptions): Promise<Pick<Sta
 };
 
 const collectPids = (programs: StackPrograms): Readonly<Record<string, number>> =>
-  Object.fromEntries(Object.entries(programs).flatMap(([name, program]: [string, Program | undefined]) => (program?.pid === undefined ? [] : [[name, program.pid]])));
+  Object.fromEntries(
+    Object.entries(programs).flatMap(([name, program]: [string, Program | undefined]) =>
+      program?.pid === undefined ? [] : [[name, program.pid]],
+    ),
+  );
 
 interface HandleOptions {
   readonly settings: StackSettings;

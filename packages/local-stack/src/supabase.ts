@@ -88,8 +88,10 @@ const route =
     const { pathname } = new URL(request.url);
     // lite looks for the table before it answers a preflight, but a preflight does not say which schema it means.
     if (request.method === 'OPTIONS') return answerPreflight(request);
-    if (pathname === '/health') return (await isDatabaseUp()) ? json(200, { status: 'ok' }) : json(503, { status: 'database unreachable' });
-    if (pathname.startsWith('/functions/v1')) return json(404, { code: 'NOT_FOUND', message: 'The local stack runs no edge functions' });
+    if (pathname === '/health')
+      return (await isDatabaseUp()) ? json(200, { status: 'ok' }) : json(503, { status: 'database unreachable' });
+    if (pathname.startsWith('/functions/v1'))
+      return json(404, { code: 'NOT_FOUND', message: 'The local stack runs no edge functions' });
     return toLite(request, peerAddress);
   };
 
@@ -112,7 +114,8 @@ const answerPreflight = (request: Request): Response =>
     },
   });
 
-const json = (status: number, body: Readonly<Record<string, unknown>>): Response => Response.json(body, { status, headers: CORS });
+const json = (status: number, body: Readonly<Record<string, unknown>>): Response =>
+  Response.json(body, { status, headers: CORS });
 
 const peerAddressOf = (incoming: object): string | null =>
   'socket' in incoming ? ((incoming as IncomingMessage).socket.remoteAddress ?? null) : null;

@@ -57,7 +57,9 @@ const fillCache = async (
     if (existsSync(target)) return;
     const downloadProblem = await downloadTemporal({ target, version: TEMPORAL_VERSION, onProgress });
     if (downloadProblem === undefined) return;
-    onProgress(`Temporal ${TEMPORAL_VERSION} cannot be downloaded (${downloadProblem}); building it with Go, which takes some minutes once`);
+    onProgress(
+      `Temporal ${TEMPORAL_VERSION} cannot be downloaded (${downloadProblem}); building it with Go, which takes some minutes once`,
+    );
     await buildTemporal({ target, version: TEMPORAL_VERSION, env, onProgress });
   } finally {
     lock.release();

@@ -20,7 +20,8 @@ const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: '
 /** Fetches the official archive. Returns why it did not work; undefined when `target` is there. */
 export const downloadTemporal = async ({ target, version, onProgress }: DownloadOptions): Promise<string | undefined> => {
   const arch = ARCHITECTURES[process.arch];
-  if (process.platform === 'win32' || arch === undefined) return `there is no archive for ${process.platform} ${process.arch} here`;
+  if (process.platform === 'win32' || arch === undefined)
+    return `there is no archive for ${process.platform} ${process.arch} here`;
   const url = `https://temporal.download/cli/archive/v${version}?platform=${process.platform}&arch=${arch}`;
   const folder = await mkdtemp(`${target}.download-`);
   try {

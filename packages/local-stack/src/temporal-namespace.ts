@@ -26,7 +26,8 @@ export const createNamespace = async ({ address, namespace }: NamespaceOptions):
     await registerOrUpdate(connection, namespace);
     await addMissingAttributes(connection, namespace);
     const isInTime = await waitUntil(() => isUsable(connection, namespace), { timeoutMs: USABLE_TIMEOUT_MS });
-    if (!isInTime) throw new StackError(`Namespace ${namespace} on ${address} was not usable after ${USABLE_TIMEOUT_MS / 1000} s.`);
+    if (!isInTime)
+      throw new StackError(`Namespace ${namespace} on ${address} was not usable after ${USABLE_TIMEOUT_MS / 1000} s.`);
   } finally {
     await connection.close();
   }
@@ -56,7 +57,10 @@ const addMissingAttributes = async ({ operatorService }: Connection, namespace: 
     try {
       const names = await missing();
       if (names.length === 0) return true;
-      await operatorService.addSearchAttributes({ namespace, searchAttributes: Object.fromEntries(names.map((name) => [name, KEYWORD])) });
+      await operatorService.addSearchAttributes({
+        namespace,
+        searchAttributes: Object.fromEntries(names.map((name) => [name, KEYWORD])),
+      });
       return true;
     } catch (error) {
       // The services of the server learn of a new namespace one after the other.

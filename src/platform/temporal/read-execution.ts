@@ -1,6 +1,6 @@
 import type { LoadedDataConverter, Payload } from '@temporalio/common';
 import type { temporal } from '@temporalio/proto';
-import type { DescribedExecution, ExecutionStatus, SeenExecution } from '../../ports/temporal.ts';
+import type { DescribedExecution, ExecutionStatus, RecordedOpening, SeenExecution } from '../../ports/temporal.ts';
 
 type Info = temporal.api.workflow.v1.IWorkflowExecutionInfo;
 type Event = temporal.api.history.v1.IHistoryEvent;
@@ -28,7 +28,7 @@ export function toDescribed(described: temporal.api.workflowservice.v1.IDescribe
 }
 
 /** The answer of the local activity `openRun`, which its marker keeps. */
-export async function decodeMarker(events: readonly Event[], converter: LoadedDataConverter): Promise<unknown> {
+export async function decodeMarker(events: readonly Event[], converter: LoadedDataConverter): Promise<RecordedOpening | undefined> {
   for (const event of events) {
     const details = event.markerRecordedEventAttributes?.details;
     if (details === undefined || details === null) continue;
@@ -37,7 +37,7 @@ export async function decodeMarker(events: readonly Event[], converter: LoadedDa
     const [payload] = payloads;
     if (payload === undefined) continue;
     const value: unknown = converter.payloadConverter.fromPayload(payload);
-    if (typeof value === 'object' && value !== null && 'verdict' in value && 'record' in value) return value;
+    if (typeof value === 'object' && value !== null && 'verdict' in value && 'runId' in value) return value as RecordedOpening;
   }
   return undefined;
 }

@@ -38,10 +38,11 @@ export async function startTcpProxy(targetUrl: string): Promise<TcpProxy> {
     return (server.address() as AddressInfo).port;
   };
   const cut = async (): Promise<void> => {
-    for (const socket of sockets) socket.destroy();
     if (!server.listening) return;
+    const closed = once(server, 'close');
     server.close();
-    await once(server, 'close');
+    for (const socket of sockets) socket.destroy();
+    await closed;
   };
   const port = await listen(0);
   const url = new URL(targetUrl);

@@ -101,13 +101,24 @@ export async function startTestApi({ gatewayUrl, localSecret, poolSize = 10, che
       return { ...body, headers };
     },
     close: async () => {
+      const closed = once(server, 'close');
       server.close();
       server.closeAllConnections();
-      await once(server, 'close');
+      await closed;
       await db.close();
       await auth.close();
     },
   };
+}
+
+/** An app for the length of one piece of work. */
+export async function withApi<Result>(options: TestApiOptions, work: (api: TestApi) => Promise<Result>): Promise<Result> {
+  const api = await startTestApi(options);
+  try {
+    return await work(api);
+  } finally {
+    await api.close();
+  }
 }
 
 const isJson = (response: Response): boolean => /json/.test(response.headers.get('content-type') ?? '');

@@ -41,9 +41,11 @@ export async function startAuthServer(): Promise<AuthServer> {
     sign: (userId, { withForeignKey = false, ...options } = {}) =>
       new SignJWT(buildClaims(userId, { issuer, ...options })).setProtectedHeader({ alg: 'ES256', kid: KEY_ID }).sign(withForeignKey ? foreign.privateKey : own.privateKey),
     close: async () => {
-      server.closeAllConnections();
+      if (!server.listening) return;
+      const closed = once(server, 'close');
       server.close();
-      await once(server, 'close');
+      server.closeAllConnections();
+      await closed;
     },
   };
 }

@@ -1,8 +1,8 @@
 import { type Json, isJsonObject, type Problem } from '@durabase/contracts';
-import type { ActionCatalog } from '../domain/plan/action-catalog.ts';
-import { type Compiled, compileTask } from '../domain/plan/compile-task.ts';
-import type { JsonSchemaPort } from '../ports/json-schema.ts';
-import type { SecretsPort } from '../ports/secrets.ts';
+import type { ActionCatalog } from './action-catalog.ts';
+import { type Compiled, compileTask } from './compile-task.ts';
+import type { JsonSchemaPort } from '../../ports/json-schema.ts';
+import type { SecretsPort } from '../../ports/secrets.ts';
 
 /** What compiling asks for. */
 export interface CompilePorts {

@@ -1,0 +1,54 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { readValue } from '../support/call.ts';
+import { eventually } from '../support/eventually.ts';
+import { useEngine } from '../support/use-engine.ts';
+
+const engine = useEngine();
+
+/** A transaction that wrote something took a number. */
+const nextTransaction = (): Promise<string> => readValue<string>(engine.db.owner, 'select pg_snapshot_xmax(pg_current_snapshot())::text');
+
+const openCount = (): Promise<string> => readValue<string>(engine.db.owner, 'select count(*) from durabase.task_runs where finished_at is null');
+
+/** Other databases of the shared server write as well while tests run in parallel: only our own writers are counted. */
+const countCommits = async (): Promise<number> =>
+  Number(await readValue<string>(engine.db.owner, "select count(distinct xmin::text) from (select xmin from durabase.task_runs union all select xmin from durabase.run_steps union all select xmin from durabase.run_events union all select xmin from durabase.audit_log union all select xmin from durabase_private.feed_inbox union all select xmin from durabase_private.executions) rows"));
+
+beforeAll(async () => {
+  await engine.startWorker({ DURABASE_RECONCILE_INTERVAL_MS: '60000' });
+  await engine.saveTask({ slug: 'one', action: 'http', with: { url: `${engine.target.url}/effects`, method: 'POST' } });
+  await engine.finished(await engine.startRun('one'));
+}, 60_000);
+
+describe('what a run costs', () => {
+  it('is at most 5 commits for one step, alone', async () => {
+    const before = await countCommits();
+    const runId = await engine.startRun('one');
+    await engine.finished(runId);
+    const after = await countCommits();
+    // Admission writes to the queue only, whose row is gone: it is the one commit that leaves no trace.
+    expect(after - before + 1).toBeLessThanOrEqual(5);
+    expect(Number(await nextTransaction())).toBeGreaterThan(0);
+  });
+
+  it('is at most 1.5 commits of the engine per run when many come at once', async () => {
+    const RUNS = 200;
+    const client = await engine.db.owner.connect();
+    await client.query(
+      "select count(r.id) from generate_series(1, $1::int), lateral durabase.start_run('one', workspace => $2::uuid) r",
+      [RUNS, engine.workspaceId],
+    );
+    const before = await countCommits();
+    client.release();
+    await eventually(async () => expect(await openCount()).toBe('0'), { timeoutMs: 60_000 });
+    const commits = (await countCommits()) - before;
+    expect(commits / RUNS).toBeLessThanOrEqual(1.5);
+  }, 90_000);
+
+  it('numbers the events of every run from 1 without a gap', async () => {
+    const { rows } = await engine.db.owner.query(
+      'select run_id from durabase.run_events group by run_id having min(seq) <> 1 or max(seq) <> count(*)',
+    );
+    expect(rows).toEqual([]);
+  });
+});
