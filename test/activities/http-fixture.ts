@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { createHttp } from '../../src/activities/actions/http.ts';
 import { createHttpClient } from '../../src/platform/http/index.ts';
 import type { ActionContext } from '../../src/ports/action.ts';
-import type { Log } from '../../src/ports/log.ts';
+import { actionContext } from '../support/action-context.ts';
 import { startTarget, type RecordedRequest, type Target } from '../support/target-server.ts';
 
 /** The action `http` between a real client and two targets. */
@@ -20,22 +20,6 @@ export interface HttpFixture {
 
 type Input = Readonly<Record<string, unknown>>;
 
-const ignore = (): void => undefined;
-const silentLog: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore, child: () => silentLog };
-
-const createContext = (changes: Partial<ActionContext>): ActionContext => ({
-  workspaceId: 'workspace',
-  runId: 'run',
-  stepId: 'call',
-  iteration: 0,
-  attempt: 1,
-  idempotencyKey: 'run/call/0',
-  signal: new AbortController().signal,
-  secrets: [],
-  log: silentLog,
-  ...changes,
-});
-
 /** @see HttpFixture */
 export async function startHttpFixture(): Promise<HttpFixture> {
   const [target, other] = await Promise.all([startTarget(), startTarget()]);
@@ -43,7 +27,7 @@ export async function startHttpFixture(): Promise<HttpFixture> {
 
   const run: HttpFixture['run'] = async (input, context = {}) => {
     const parsed = httpAction.input.parse({ url: `${target.url}/`, ...input });
-    return httpAction.output.parse(await createHttp({ http })(parsed, createContext(context)));
+    return httpAction.output.parse(await createHttp({ http })(parsed, actionContext(context)));
   };
   const fail: HttpFixture['fail'] = async (input, context) => {
     const error = await run(input, context).then(

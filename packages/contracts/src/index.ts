@@ -1,6 +1,4 @@
-export * from './actions/http.ts';
 export * from './actions/index.ts';
-export * from './actions/sleep.ts';
 export * from './define-action.ts';
 export * from './duration.ts';
 export * from './errors.ts';

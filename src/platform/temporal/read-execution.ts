@@ -37,7 +37,7 @@ export async function decodeMarker(events: readonly Event[], converter: LoadedDa
     const [payload] = payloads;
     if (payload === undefined) continue;
     const value: unknown = converter.payloadConverter.fromPayload(payload);
-    if (typeof value === 'object' && value !== null && 'verdict' in value && 'runId' in value) return value as RecordedOpening;
+    if (typeof value === 'object' && value !== null && 'verdict' in value && value.verdict !== 'wait' && 'runId' in value) return value as RecordedOpening;
   }
   return undefined;
 }
