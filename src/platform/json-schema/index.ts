@@ -1,0 +1,1 @@
+export { createJsonSchema, type JsonSchemaOptions } from './create-json-schema.ts';
