@@ -2,10 +2,14 @@
 // checked as well.
 import { spawnSync } from 'node:child_process';
 
-const { stdout, stderr, status } = spawnSync('depcruise', ['src', 'packages', '--config', '.dependency-cruiser.cjs', '--output-type', 'json'], {
-  encoding: 'utf8',
-  maxBuffer: 1 << 28,
-});
+const { stdout, stderr, status } = spawnSync(
+  'depcruise',
+  ['src', 'packages', '--config', '.dependency-cruiser.cjs', '--output-type', 'json'],
+  {
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  },
+);
 if (stdout === '') {
   console.error(stderr);
   process.exit(status ?? 1);

@@ -1,7 +1,9 @@
 // Two copies of protobufjs 8 break the reading of JSON histories ("type must be a Type"), so there must be one.
 import { execFileSync } from 'node:child_process';
 
-const tree = JSON.parse(execFileSync('npm', ['ls', 'protobufjs', '--all', '--json'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
+const tree = JSON.parse(
+  execFileSync('npm', ['ls', 'protobufjs', '--all', '--json'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
+);
 const versions = new Set();
 const visit = ({ dependencies = {} }) => {
   for (const [name, found] of Object.entries(dependencies)) {

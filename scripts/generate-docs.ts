@@ -35,7 +35,9 @@ const rowsOf = (schema: Schema): readonly string[] =>
 const tableOf = (schema: z.ZodType, io: 'input' | 'output'): string => {
   const json = z.toJSONSchema(schema, { unrepresentable: 'any', io }) as Schema;
   const forms = json.anyOf ?? [json];
-  return forms.map((form) => ['| field | type | default | |', '| --- | --- | --- | --- |', ...rowsOf(form)].join('\n')).join('\n\nor\n\n');
+  return forms
+    .map((form) => ['| field | type | default | |', '| --- | --- | --- | --- |', ...rowsOf(form)].join('\n'))
+    .join('\n\nor\n\n');
 };
 
 const describeAction = (action: ActionContract): string =>
@@ -57,10 +59,17 @@ const describeAction = (action: ActionContract): string =>
 const actions = `# Actions\n\n${HEADER}\n\n${ACTIONS.map((action) => describeAction(action)).join('\n\n')}\n`;
 
 const errors = [
-  '# Errors', '', HEADER, '',
-  'Codes are wire format: they are added, never renamed. *Again* says whether the same call can succeed later by itself.', '',
-  '| code | status | again | meaning |', '| --- | --- | --- | --- |',
-  ...Object.entries(ERRORS).map(([code, { status, retryable, title }]) => `| \`${code}\` | ${status} | ${retryable ? 'yes' : 'no'} | ${title} |`),
+  '# Errors',
+  '',
+  HEADER,
+  '',
+  'Codes are wire format: they are added, never renamed. *Again* says whether the same call can succeed later by itself.',
+  '',
+  '| code | status | again | meaning |',
+  '| --- | --- | --- | --- |',
+  ...Object.entries(ERRORS).map(
+    ([code, { status, retryable, title }]) => `| \`${code}\` | ${status} | ${retryable ? 'yes' : 'no'} | ${title} |`,
+  ),
   '',
 ].join('\n');
 
@@ -70,12 +79,25 @@ const environment = [
   '',
   ...Object.entries(configSchema.shape).flatMap(([name, schema]) => {
     const parsed = schema.safeParse(undefined);
-    const fallback = parsed.success && parsed.data !== undefined ? (Array.isArray(parsed.data) ? parsed.data.join(',') : String(parsed.data)) : '';
-    return [`# ${schema.description ?? ''}${parsed.success ? '' : ' Required.'}`, `${parsed.success ? '# ' : ''}${name}=${fallback}`, ''];
+    const fallback =
+      parsed.success && parsed.data !== undefined
+        ? Array.isArray(parsed.data)
+          ? parsed.data.join(',')
+          : String(parsed.data)
+        : '';
+    return [
+      `# ${schema.description ?? ''}${parsed.success ? '' : ' Required.'}`,
+      `${parsed.success ? '# ' : ''}${name}=${fallback}`,
+      '',
+    ];
   }),
 ].join('\n');
 
-const files: Readonly<Record<string, string>> = { 'docs/actions.md': actions, 'docs/errors.md': errors, '.env.example': environment };
+const files: Readonly<Record<string, string>> = {
+  'docs/actions.md': actions,
+  'docs/errors.md': errors,
+  '.env.example': environment,
+};
 let isStale = false;
 for (const [file, text] of Object.entries(files)) {
   const before = await readFile(file, 'utf8').catch(() => '');

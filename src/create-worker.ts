@@ -5,7 +5,7 @@ import { createCompile } from './domain/plan/compile-for-workspace.ts';
 import { createActivities } from './activities/index.ts';
 import type { Config } from './config.ts';
 import { createRunCheck } from './dispatcher/check-runs.ts';
-import { createDispatcher, type Dispatcher } from './dispatcher/create-dispatcher.ts';
+import { createDispatcher } from './dispatcher/create-dispatcher.ts';
 import { createCatalog } from './domain/plan/create-catalog.ts';
 import { createDb } from './platform/db/create-db.ts';
 import { createHttpClient } from './platform/http/index.ts';
@@ -19,7 +19,12 @@ import { createDataConverter, decodeKeys } from './platform/temporal/data-conver
 import { superviseWorker } from './platform/temporal/supervise-worker.ts';
 import { createWorkspaceLookup } from './platform/temporal/workspace-lookup.ts';
 import type { Log } from './ports/log.ts';
+import type { MirrorPort } from './ports/mirror.ts';
 import { createReconciler } from './reconciler/create-reconciler.ts';
+
+/** How long a started run may take to open before another dispatcher tries. */
+const CLAIM_MS = 10_000;
+const PING = { name: 'ping', text: 'select 1' };
 
 /** Options of {@link createWorker}. */
 export interface WorkerOptions {
@@ -39,36 +44,45 @@ export interface RunningWorker {
   stop(): Promise<void>;
 }
 
-/** Starts a worker. It comes up, and stays up, also while Postgres or Temporal are away. */
-export async function createWorker({ config, log, actions = [], workflowBundle }: WorkerOptions): Promise<RunningWorker> {
-  const workerId = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`;
-  const taskQueue = config.DURABASE_TASK_QUEUE;
-  const url = config.DURABASE_DATABASE_URL;
-  const db = createDb({ url, applicationName: 'durabase worker', poolSize: config.DURABASE_DATABASE_POOL_SIZE, ...(config.DURABASE_DATABASE_ROLE === undefined ? {} : { setRole: config.DURABASE_DATABASE_ROLE }), log });
+/** Everything that neither Temporal nor the queue is part of. */
+function createParts({ config, log, actions = [] }: WorkerOptions) {
+  const db = createDb({
+    url: config.DURABASE_DATABASE_URL,
+    applicationName: 'durabase worker',
+    poolSize: config.DURABASE_DATABASE_POOL_SIZE,
+    ...(config.DURABASE_DATABASE_ROLE === undefined ? {} : { setRole: config.DURABASE_DATABASE_ROLE }),
+    log,
+  });
   const http = createHttpClient({ allow: config.DURABASE_OUTGOING_ALLOW });
   const schemas = createJsonSchema({});
   const secrets = createConfigSecrets(config.DURABASE_SECRETS ?? {});
   const registered = [...builtInActions({ http }), ...actions];
-  const catalog = createCatalog(registered.map(({ contract }) => contract));
+  const compile = createCompile({ actions: createCatalog(registered.map(({ contract }) => contract)), secrets, schemas });
+  const close = async (): Promise<void> => {
+    await schemas.close();
+    await http.close();
+    await db.close();
+  };
+  return { db, schemas, secrets, registered, compile, close };
+}
 
-  // The dispatcher needs the worker's connection and the mirror tells the dispatcher of freed permits.
-  let dispatcher: Dispatcher | undefined = undefined as Dispatcher | undefined;
-  const wake = (): void => dispatcher?.wake();
-  const mirror = createMirror({ db, onFreed: wake });
-  const queue = createQueue({ db, url, maxOpening: config.DURABASE_MAX_OPENING_RUNS, claimMs: 10_000, log });
+type Parts = ReturnType<typeof createParts>;
 
+/** The Temporal worker with its workflows and activities, under supervision. */
+async function startTemporalWorker(options: WorkerOptions, { secrets, registered }: Parts, links: { mirror: MirrorPort; wake: () => void; workerId: string }) {
+  const { config, log, workflowBundle } = options;
+  const { mirror, wake, workerId } = links;
   const keys = decodeKeys(config.DURABASE_CODEC_KEYS);
-  const workflows = await bundleWorkflows({ isEncoded: keys.length > 0, file: workflowBundle });
-  const supervised = superviseWorker({
+  return superviseWorker({
     address: config.DURABASE_TEMPORAL_ADDRESS,
     namespace: config.DURABASE_TEMPORAL_NAMESPACE,
-    taskQueue,
+    taskQueue: config.DURABASE_TASK_QUEUE,
     tls: config.DURABASE_TEMPORAL_TLS,
     apiKey: config.DURABASE_TEMPORAL_API_KEY,
     dataConverter: createDataConverter(keys, createWorkspaceLookup(mirror)),
     worker: {
       identity: workerId,
-      workflowBundle: workflows,
+      workflowBundle: await bundleWorkflows({ isEncoded: keys.length > 0, file: workflowBundle }),
       activities: createActivities({ mirror, secrets, log, actions: registered, onAdopted: wake }),
       maxCachedWorkflows: config.DURABASE_MAX_CACHED_WORKFLOWS,
       maxConcurrentActivityTaskExecutions: config.DURABASE_MAX_CONCURRENT_STEPS,
@@ -76,34 +90,47 @@ export async function createWorker({ config, log, actions = [], workflowBundle }
     },
     log,
   });
-  dispatcher = createDispatcher({
-    queue,
+}
+
+/** Starts a worker. It comes up, and stays up, also while Postgres or Temporal are away. */
+export async function createWorker(options: WorkerOptions): Promise<RunningWorker> {
+  const { config, log } = options;
+  const parts = createParts(options);
+  const { db, schemas, compile } = parts;
+  const workerId = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`;
+  // The mirror tells the dispatcher of freed permits, and the dispatcher needs the worker that writes the mirror.
+  let wake = (): void => undefined;
+  const mirror = createMirror({ db, onFreed: () => wake() });
+  const supervised = await startTemporalWorker(options, parts, { mirror, wake: () => wake(), workerId });
+  const dispatcher = createDispatcher({
+    queue: createQueue({ db, url: config.DURABASE_DATABASE_URL, maxOpening: config.DURABASE_MAX_OPENING_RUNS, claimMs: CLAIM_MS, log }),
     temporal: supervised.temporal,
     check: createRunCheck({ mirror, schemas }),
-    compile: createCompile({ actions: catalog, secrets, schemas }),
+    compile,
     log,
   });
+  wake = dispatcher.wake;
   const reconciler = createReconciler({
-    mirror: createReconciling({ db, workerId, taskQueue }),
+    mirror: createReconciling({ db, workerId, taskQueue: config.DURABASE_TASK_QUEUE }),
     temporal: supervised.temporal,
     isPolling: supervised.isPolling,
     intervalMs: config.DURABASE_RECONCILE_INTERVAL_MS,
     log,
   });
-
   return {
     readiness: async () => ({
-      database: await db.query({ name: 'ping', text: 'select 1' }, []).then(() => true, () => false),
+      database: await db.query(PING, []).then(
+        () => true,
+        () => false,
+      ),
       temporal: await supervised.isPolling(),
     }),
     stop: async () => {
       // Nothing new first, then what runs, then what it needs.
-      await dispatcher?.stop();
+      await dispatcher.stop();
       await supervised.stop();
       await reconciler.stop();
-      await schemas.close();
-      await http.close();
-      await db.close();
+      await parts.close();
     },
   };
 }

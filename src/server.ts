@@ -24,14 +24,20 @@ async function start(config: Config, log: Log): Promise<void> {
     log,
   });
   const schemas = createJsonSchema({});
-  const compile = createCompile({ actions: createCatalog(ACTIONS), secrets: createConfigSecrets(config.DURABASE_SECRETS ?? {}), schemas });
+  const compile = createCompile({
+    actions: createCatalog(ACTIONS),
+    secrets: createConfigSecrets(config.DURABASE_SECRETS ?? {}),
+    schemas,
+  });
   const app = createApp(
     {
       db,
       log,
       verifyToken: createVerifyToken({
         supabaseUrl: config.DURABASE_SUPABASE_URL,
-        ...(config.DURABASE_ENVIRONMENT === 'local' && config.DURABASE_JWT_SECRET !== undefined ? { localSecret: config.DURABASE_JWT_SECRET } : {}),
+        ...(config.DURABASE_ENVIRONMENT === 'local' && config.DURABASE_JWT_SECRET !== undefined
+          ? { localSecret: config.DURABASE_JWT_SECRET }
+          : {}),
       }),
       compile,
       checkInput: schemas.checkValue,

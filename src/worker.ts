@@ -18,7 +18,11 @@ Runtime.install({
 });
 
 const worker = await createWorker({ config, log, workflowBundle: config.DURABASE_WORKFLOW_BUNDLE });
-const health = await startHealthServer({ host: config.DURABASE_HOST, port: config.DURABASE_HEALTH_PORT, readiness: worker.readiness });
+const health = await startHealthServer({
+  host: config.DURABASE_HOST,
+  port: config.DURABASE_HEALTH_PORT,
+  readiness: worker.readiness,
+});
 log.info('worker.started', { healthPort: health.port });
 onStop(log, async () => {
   await worker.stop();

@@ -35,11 +35,20 @@ const pause = (ms: number, signal: AbortSignal): Promise<void> =>
   });
 
 /** The effect has happened, so its record is written however long the database is away; the heartbeat goes on meanwhile. */
-async function persist(end: Omit<StepEnd, 'runId' | 'temporalRunId' | 'firstRunId' | 'stepId' | 'iteration' | 'attempt'>, ending: AttemptEnding): Promise<EndAnswer> {
+async function persist(
+  end: Omit<StepEnd, 'runId' | 'temporalRunId' | 'firstRunId' | 'stepId' | 'iteration' | 'attempt'>,
+  ending: AttemptEnding,
+): Promise<EndAnswer> {
   const { attempt, mirror, iteration, overtaken } = ending;
   for (let ms = FIRST_PAUSE_MS; ; ms = Math.min(ms * 2, LONGEST_PAUSE_MS)) {
     try {
-      const answer = await mirror.endStep({ ...attempt.writer, stepId: attempt.step.id, iteration, attempt: attempt.attempt, ...end });
+      const answer = await mirror.endStep({
+        ...attempt.writer,
+        stepId: attempt.step.id,
+        iteration,
+        attempt: attempt.attempt,
+        ...end,
+      });
       if (answer.verdict === 'stale') throw staleFailure(answer.reason);
       return answer;
     } catch (error) {
@@ -50,7 +59,8 @@ async function persist(end: Omit<StepEnd, 'runId' | 'temporalRunId' | 'firstRunI
 }
 
 /** Output of an attempt as it may be kept: without secrets, escaped, bounded. Throws OUTPUT_TOO_LARGE. */
-export const toKeptOutput = (output: Json, secrets: ReadonlyMap<string, string>): KeptOutput => toStoredValue(maskValue(output, secrets));
+export const toKeptOutput = (output: Json, secrets: ReadonlyMap<string, string>): KeptOutput =>
+  toStoredValue(maskValue(output, secrets));
 type KeptOutput = ReturnType<typeof toStoredValue>;
 
 /** Keeps the output of a successful attempt. */
@@ -69,14 +79,20 @@ function asDoubtful(error: unknown): PlatformError {
   if (isPlatformError(error)) {
     if (!error.retryable || SURELY_REFUSED.has(error.details.data?.['status'])) return error;
   }
-  return new PlatformError('EFFECT_DOUBTFUL', { message: `it cannot be told whether the effect happened: ${message}`, hint: 'look at the target, then retry the run from this step', cause: error });
+  return new PlatformError('EFFECT_DOUBTFUL', {
+    message: `it cannot be told whether the effect happened: ${message}`,
+    hint: 'look at the target, then retry the run from this step',
+    cause: error,
+  });
 }
 
 /** Keeps the failure of an attempt and returns what Temporal is told: when to try again, or that it is over. */
 export async function endBadly(thrown: unknown, ending: AttemptEnding): Promise<Error> {
   const { attempt, secrets } = ending;
   const error = attempt.step.effect === 'doubtful' ? asDoubtful(thrown) : thrown;
-  const stored: StoredError = escapeUnstorable(maskValue(toStoredError(error, attempt.step.id) as unknown as Json, secrets)) as unknown as StoredError;
+  const stored: StoredError = escapeUnstorable(
+    maskValue(toStoredError(error, attempt.step.id) as unknown as Json, secrets),
+  ) as unknown as StoredError;
   const verdict = judgeFailure({
     policy: attempt.step.retry,
     failureCount: attempt.failureCount + 1,
@@ -86,7 +102,11 @@ export async function endBadly(thrown: unknown, ending: AttemptEnding): Promise<
   await persist(
     verdict.isFinal
       ? { state: stored.code === 'STEP_TIMED_OUT' ? 'timed_out' : 'failed', error: stored as unknown as Json }
-      : { state: 'retrying', error: stored as unknown as Json, nextAttemptAt: new Date(Date.now() + verdict.delayMs).toISOString() },
+      : {
+          state: 'retrying',
+          error: stored as unknown as Json,
+          nextAttemptAt: new Date(Date.now() + verdict.delayMs).toISOString(),
+        },
     ending,
   );
   return toFailure({ code: stored.code, message: maskText(stored.message, secrets) }, verdict);

@@ -6,7 +6,11 @@ import type { StoredError } from '../workflows/run-task.messages.ts';
 export function toStoredError(error: unknown, stepId?: string): StoredError {
   const step = stepId === undefined ? {} : { stepId };
   if (!isPlatformError(error)) {
-    return { code: 'STEP_FAILED', message: error instanceof Error ? error.message.slice(0, 2_000) : 'the action threw something that is no error', ...step };
+    return {
+      code: 'STEP_FAILED',
+      message: error instanceof Error ? error.message.slice(0, 2_000) : 'the action threw something that is no error',
+      ...step,
+    };
   }
   const { hint, data } = error.details;
   return {

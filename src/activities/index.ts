@@ -7,7 +7,9 @@ import { translateBookkeeping } from './failure.ts';
 import { wrapAction, type WrapperPorts } from './wrap-action.ts';
 
 /** Everything that a worker registers: the engine's own activities, and one for each action under its type. */
-export function createActivities(ports: WrapperPorts & { readonly actions: readonly RegisteredAction[]; readonly onAdopted: () => void }) {
+export function createActivities(
+  ports: WrapperPorts & { readonly actions: readonly RegisteredAction[]; readonly onAdopted: () => void },
+) {
   const { mirror } = ports;
   const bookkeeping: Bookkeeping = {
     openRun: translateBookkeeping(createOpenRun(ports)),

@@ -47,20 +47,36 @@ function judgeLostAttempt(step: PlanStep, loaded: LoadedStep, attempt: number): 
   const row = loaded.step;
   if (row === null || row.epoch !== loaded.epoch || row.state !== 'running' || row.attempt >= attempt) return undefined;
   if (step.effect === 'doubtful') {
-    return new PlatformError('EFFECT_DOUBTFUL', { message: `attempt ${row.attempt} was lost with its worker, and its effect cannot be told`, hint: 'look at the target, then retry the run from this step' });
+    return new PlatformError('EFFECT_DOUBTFUL', {
+      message: `attempt ${row.attempt} was lost with its worker, and its effect cannot be told`,
+      hint: 'look at the target, then retry the run from this step',
+    });
   }
   if (attempt - row.failureCount > MAX_LOST_ATTEMPTS) {
-    return new PlatformError('STEP_FAILED', { message: `${attempt - row.failureCount} attempts were lost with their workers`, retryable: false });
+    return new PlatformError('STEP_FAILED', {
+      message: `${attempt - row.failureCount} attempts were lost with their workers`,
+      retryable: false,
+    });
   }
   return undefined;
 }
 
-function resolveFrozen(step: PlanStep, loaded: LoadedStep, argument: StepArgument): { readonly frozenInput: Json; readonly error?: PlatformError } {
+function resolveFrozen(
+  step: PlanStep,
+  loaded: LoadedStep,
+  argument: StepArgument,
+): { readonly frozenInput: Json; readonly error?: PlatformError } {
   if (loaded.step !== null && loaded.step.epoch === loaded.epoch && loaded.step.input !== null) {
     return { frozenInput: unescapeUnstorable(loaded.step.input) };
   }
   try {
-    return { frozenInput: freezeInput(step, { ...loaded, runId: argument.runId, input: unescapeUnstorable(loaded.input) }, argument.iteration) };
+    return {
+      frozenInput: freezeInput(
+        step,
+        { ...loaded, runId: argument.runId, input: unescapeUnstorable(loaded.input) },
+        argument.iteration,
+      ),
+    };
   } catch (error) {
     if (!(error instanceof PlatformError)) throw error;
     return { frozenInput: null, error };
@@ -76,23 +92,53 @@ export async function prepareAttempt(
   const { runId, stepId, iteration, firstRunId } = argument;
   const step = findStep(await mirror.loadPlan(argument.versionId), stepId);
   const needed = neededValues(step.with);
-  const loaded = await mirror.loadStep({ runId, stepId, iteration, temporalRunId, references: needed.steps, withInput: needed.input });
+  const loaded = await mirror.loadStep({
+    runId,
+    stepId,
+    iteration,
+    temporalRunId,
+    references: needed.steps,
+    withInput: needed.input,
+  });
   if (loaded === undefined) throw staleFailure('no such run');
   const recalled = recall(loaded);
   if (recalled !== undefined) return { report: recalled };
 
   const writer = { runId, temporalRunId, firstRunId };
   const { frozenInput, error } = resolveFrozen(step, loaded, argument);
-  const hasBegun = loaded.epoch === loaded.runEpoch && loaded.step?.epoch === loaded.epoch && loaded.step.state === 'running' && loaded.step.attempt === attempt;
+  const hasBegun =
+    loaded.epoch === loaded.runEpoch &&
+    loaded.step?.epoch === loaded.epoch &&
+    loaded.step.state === 'running' &&
+    loaded.step.attempt === attempt;
   const problem = error ?? judgeLostAttempt(step, loaded, attempt);
   if (!hasBegun) {
-    const answer = await mirror.beginStep({ ...writer, stepId, iteration, attempt, name: step.name, action: step.action, state: 'running', input: escapeUnstorable(frozenInput) });
+    const answer = await mirror.beginStep({
+      ...writer,
+      stepId,
+      iteration,
+      attempt,
+      name: step.name,
+      action: step.action,
+      state: 'running',
+      input: escapeUnstorable(frozenInput),
+    });
     if (answer.verdict === 'stale') throw staleFailure(answer.reason);
-    if (answer.verdict === 'wait') throw toFailure(new PlatformError('PERMIT_UNAVAILABLE'), { isFinal: false, delayMs: PERMIT_RETRY_MS });
+    if (answer.verdict === 'wait')
+      throw toFailure(new PlatformError('PERMIT_UNAVAILABLE'), { isFinal: false, delayMs: PERMIT_RETRY_MS });
     if (answer.verdict === 'done') return prepareAttempt(argument, { temporalRunId, attempt }, mirror);
   }
   const failureCount = loaded.step !== null && loaded.step.epoch === loaded.epoch ? loaded.step.failureCount : 0;
   return {
-    ready: { step, needed, workspaceId: loaded.workspaceId, writer, attempt, failureCount, frozenInput, ...(problem === undefined ? {} : { error: problem }) },
+    ready: {
+      step,
+      needed,
+      workspaceId: loaded.workspaceId,
+      writer,
+      attempt,
+      failureCount,
+      frozenInput,
+      ...(problem === undefined ? {} : { error: problem }),
+    },
   };
 }

@@ -19,12 +19,20 @@ export function freezeInput(step: PlanStep, facts: Omit<ScopeFacts, 'step'>, ite
 /** The frozen input with its secrets, and which they are. */
 export async function addSecrets(
   frozen: Json,
-  { workspaceId, places, secrets }: { readonly workspaceId: string; readonly places: readonly FoundReference[]; readonly secrets: SecretsPort },
+  {
+    workspaceId,
+    places,
+    secrets,
+  }: { readonly workspaceId: string; readonly places: readonly FoundReference[]; readonly secrets: SecretsPort },
 ): Promise<{ readonly input: Json; readonly used: readonly Secret[] }> {
   const used: Secret[] = [];
   for (const name of new Set(places.map(({ reference }) => String(reference.path[1])))) {
     const secret = await secrets.find({ workspaceId, name });
-    if (secret === undefined) throw new PlatformError('SECRET_NOT_FOUND', { message: `there is no secret "${name}"`, hint: 'it was there when the task was saved; create it again' });
+    if (secret === undefined)
+      throw new PlatformError('SECRET_NOT_FOUND', {
+        message: `there is no secret "${name}"`,
+        hint: 'it was there when the task was saved; create it again',
+      });
     used.push(secret);
   }
   return { input: putInSecrets(frozen, places, new Map(used.map(({ name, value }) => [name, value]))), used };

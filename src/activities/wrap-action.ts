@@ -29,7 +29,11 @@ function startHeartbeat(context: Context, everyMs: number): () => void {
   return () => clearInterval(timer);
 }
 
-const parseOr = (code: 'STEP_INPUT_INVALID' | 'STEP_OUTPUT_INVALID', schema: ActionContract['input'], value: unknown): unknown => {
+const parseOr = (
+  code: 'STEP_INPUT_INVALID' | 'STEP_OUTPUT_INVALID',
+  schema: ActionContract['input'],
+  value: unknown,
+): unknown => {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
@@ -47,9 +51,16 @@ interface Attempt {
 }
 
 /** Runs the handler; one that ignores its signal does not hold the attempt for ever. */
-async function runBounded<Output>(work: (signal: AbortSignal) => Promise<Output>, signal: AbortSignal, boundMs: number): Promise<Output> {
+async function runBounded<Output>(
+  work: (signal: AbortSignal) => Promise<Output>,
+  signal: AbortSignal,
+  boundMs: number,
+): Promise<Output> {
   const bound = new AbortController();
-  const timer = setTimeout(() => bound.abort(new PlatformError('STEP_TIMED_OUT', { message: `the attempt took longer than ${boundMs} ms` })), boundMs);
+  const timer = setTimeout(
+    () => bound.abort(new PlatformError('STEP_TIMED_OUT', { message: `the attempt took longer than ${boundMs} ms` })),
+    boundMs,
+  );
   const either = AbortSignal.any([signal, bound.signal]);
   const stopped = new Promise<never>((_, reject) => {
     if (either.aborted) reject(either.reason);
@@ -63,11 +74,28 @@ async function runBounded<Output>(work: (signal: AbortSignal) => Promise<Output>
 }
 
 /** Parse input → handler, bounded in time → parse output. */
-async function perform({ contract, handler, ready, argument, log, signal }: Attempt, input: Json, used: readonly Secret[]): Promise<Json> {
+async function perform(
+  { contract, handler, ready, argument, log, signal }: Attempt,
+  input: Json,
+  used: readonly Secret[],
+): Promise<Json> {
   const { runId, stepId, iteration } = argument;
   const parsed = parseOr('STEP_INPUT_INVALID', contract.input, input);
-  const facts = { workspaceId: ready.workspaceId, runId, stepId, iteration, attempt: ready.attempt, idempotencyKey: stepKey(runId, stepId, iteration), secrets: used, log };
-  const output = await runBounded((either) => handler(parsed as never, { ...facts, signal: either }), signal, ready.step.timeouts.startToCloseMs);
+  const facts = {
+    workspaceId: ready.workspaceId,
+    runId,
+    stepId,
+    iteration,
+    attempt: ready.attempt,
+    idempotencyKey: stepKey(runId, stepId, iteration),
+    secrets: used,
+    log,
+  };
+  const output = await runBounded(
+    (either) => handler(parsed as never, { ...facts, signal: either }),
+    signal,
+    ready.step.timeouts.startToCloseMs,
+  );
   return parseOr('STEP_OUTPUT_INVALID', contract.output, output) as Json;
 }
 
@@ -78,21 +106,34 @@ async function endAttempt(error: unknown, context: Context, ending: AttemptEndin
     if (why?.cancelRequested === true) return endCancelled(ending);
     if (why?.workerShutdown === true || ending.overtaken.aborted === false) {
       log.info('step.handed-over', { stepId: ending.attempt.step.id });
-      return toFailure({ code: 'STEP_FAILED', message: 'the worker stops; another one goes on' }, { isFinal: false, delayMs: PAUSE_AFTER_SHUTDOWN_MS });
+      return toFailure(
+        { code: 'STEP_FAILED', message: 'the worker stops; another one goes on' },
+        { isFinal: false, delayMs: PAUSE_AFTER_SHUTDOWN_MS },
+      );
     }
     return error instanceof Error ? error : new Error('the attempt was given to another worker');
   }
   const failure = await endBadly(error, ending);
-  log.warn('step.attempt-failed', { stepId: ending.attempt.step.id, attempt: ending.attempt.attempt, code: isPlatformError(error) ? error.code : 'STEP_FAILED' });
+  log.warn('step.attempt-failed', {
+    stepId: ending.attempt.step.id,
+    attempt: ending.attempt.attempt,
+    code: isPlatformError(error) ? error.code : 'STEP_FAILED',
+  });
   return failure;
 }
 
 /** Errors before the attempt is under way (the database is away, say) are nobody's failure: it is tried again. */
 async function prepare(argument: StepArgument, context: Context, mirror: MirrorPort): ReturnType<typeof prepareAttempt> {
   try {
-    return await prepareAttempt(argument, { temporalRunId: context.info.workflowExecution?.runId ?? '', attempt: context.info.attempt }, mirror);
+    return await prepareAttempt(
+      argument,
+      { temporalRunId: context.info.workflowExecution?.runId ?? '', attempt: context.info.attempt },
+      mirror,
+    );
   } catch (error) {
-    throw isPlatformError(error) ? toFailure(error, error.retryable ? { isFinal: false, delayMs: PAUSE_AFTER_OUTAGE_MS } : { isFinal: true }) : error;
+    throw isPlatformError(error)
+      ? toFailure(error, error.retryable ? { isFinal: false, delayMs: PAUSE_AFTER_OUTAGE_MS } : { isFinal: true })
+      : error;
   }
 }
 
@@ -111,7 +152,11 @@ function watchOvertaking(context: Context): AbortSignal {
  * parse → record → map errors.
  */
 export const wrapAction =
-  (contract: ActionContract, handler: ActionHandler<never, unknown>, { mirror, secrets, log: base, heartbeatMs = 1_000 }: WrapperPorts) =>
+  (
+    contract: ActionContract,
+    handler: ActionHandler<never, unknown>,
+    { mirror, secrets, log: base, heartbeatMs = 1_000 }: WrapperPorts,
+  ) =>
   async (argument: StepArgument): Promise<StepReport> => {
     const context = Context.current();
     const log = base.child({ runId: argument.runId, stepId: argument.stepId, attempt: context.info.attempt });
@@ -121,13 +166,26 @@ export const wrapAction =
       if ('report' in prepared) return prepared.report;
       const { ready } = prepared;
       const masks = new Map<string, string>();
-      const ending: AttemptEnding = { mirror, attempt: ready, iteration: argument.iteration, secrets: masks, overtaken: watchOvertaking(context) };
+      const ending: AttemptEnding = {
+        mirror,
+        attempt: ready,
+        iteration: argument.iteration,
+        secrets: masks,
+        overtaken: watchOvertaking(context),
+      };
       let kept: ReturnType<typeof toKeptOutput>;
       try {
         if (ready.error !== undefined) throw ready.error;
-        const { input, used } = await addSecrets(ready.frozenInput, { workspaceId: ready.workspaceId, places: ready.needed.secrets, secrets });
+        const { input, used } = await addSecrets(ready.frozenInput, {
+          workspaceId: ready.workspaceId,
+          places: ready.needed.secrets,
+          secrets,
+        });
         for (const secret of used) masks.set(secret.name, secret.value);
-        kept = toKeptOutput(await perform({ contract, handler, ready, argument, log, signal: context.cancellationSignal }, input, used), masks);
+        kept = toKeptOutput(
+          await perform({ contract, handler, ready, argument, log, signal: context.cancellationSignal }, input, used),
+          masks,
+        );
       } catch (error) {
         throw await endAttempt(error, context, ending, log);
       }

@@ -11,7 +11,10 @@ import { createRouter, refuseUnknownRoute } from './router.ts';
 import { routes } from './routes/index.ts';
 
 /** The API as an Express app. Never listens: `server.ts` and tests do. */
-export function createApp(ports: ApiPorts, config: Pick<Config, 'DURABASE_ENVIRONMENT' | 'DURABASE_SECRET_KEY'>): express.Express {
+export function createApp(
+  ports: ApiPorts,
+  config: Pick<Config, 'DURABASE_ENVIRONMENT' | 'DURABASE_SECRET_KEY'>,
+): express.Express {
   const { log, verifyToken } = ports;
   const routePorts = createRoutePorts(ports);
   const authenticate = createAuthenticate({ verifyToken, secretKey: config.DURABASE_SECRET_KEY });

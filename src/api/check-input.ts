@@ -22,7 +22,13 @@ const FRESH_MS = 2_000;
 const MAX_KNOWN = 2_000;
 
 /** Early refusal of inputs that could never be admitted. A burst of starts by one caller reads the schema once. */
-export function createInputCheck({ db, checkInput }: { readonly db: Db; readonly checkInput: CheckInputPort | undefined }): InputCheck {
+export function createInputCheck({
+  db,
+  checkInput,
+}: {
+  readonly db: Db;
+  readonly checkInput: CheckInputPort | undefined;
+}): InputCheck {
   if (checkInput === undefined) return async () => {};
   const knownByKey = new Map<string, Known>();
 

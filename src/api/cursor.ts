@@ -12,7 +12,8 @@ export const stepCursor = z.tuple([micros, z.string().max(100), z.int().min(0).m
 export const numberCursor = z.tuple([z.int().min(0)]);
 
 /** A cursor is opaque to callers: it may hold something else tomorrow. */
-export const writeCursor = (parts: readonly (string | number)[]): string => Buffer.from(JSON.stringify(parts)).toString('base64url');
+export const writeCursor = (parts: readonly (string | number)[]): string =>
+  Buffer.from(JSON.stringify(parts)).toString('base64url');
 
 /** Throws INVALID_REQUEST when the text is no cursor of this list. */
 export function readCursor<Parts extends z.ZodType>(schema: Parts, text: string | undefined): z.output<Parts> | undefined {
@@ -20,7 +21,12 @@ export function readCursor<Parts extends z.ZodType>(schema: Parts, text: string 
   try {
     return schema.parse(JSON.parse(Buffer.from(text, 'base64url').toString()));
   } catch (cause) {
-    throw new PlatformError('INVALID_REQUEST', { message: 'the cursor is not one of this list', path: 'cursor', hint: 'pass nextCursor of the page before', cause });
+    throw new PlatformError('INVALID_REQUEST', {
+      message: 'the cursor is not one of this list',
+      path: 'cursor',
+      hint: 'pass nextCursor of the page before',
+      cause,
+    });
   }
 }
 

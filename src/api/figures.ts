@@ -51,7 +51,8 @@ export function createFigures({ db, log }: { readonly db: Db; readonly log: Log 
 
   return {
     read: () => {
-      if (asked === undefined || performance.now() - asked.atMs > FRESH_MS) asked = { answer: askWithPatience(), atMs: performance.now() };
+      if (asked === undefined || performance.now() - asked.atMs > FRESH_MS)
+        asked = { answer: askWithPatience(), atMs: performance.now() };
       return asked.answer;
     },
   };

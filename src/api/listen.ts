@@ -32,10 +32,16 @@ export async function listen(server: Server, { host, port }: Address): Promise<A
 
 function toRefusal(error: NodeJS.ErrnoException, { host, port }: Address): Error {
   if (error.code === 'EADDRINUSE') {
-    return new PlatformError('INVALID_REQUEST', { message: `port ${port} on ${host} is taken; set DURABASE_PORT to a free one`, cause: error });
+    return new PlatformError('INVALID_REQUEST', {
+      message: `port ${port} on ${host} is taken; set DURABASE_PORT to a free one`,
+      cause: error,
+    });
   }
   if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
-    return new PlatformError('INVALID_REQUEST', { message: `${host} is no address of this machine; check DURABASE_HOST`, cause: error });
+    return new PlatformError('INVALID_REQUEST', {
+      message: `${host} is no address of this machine; check DURABASE_HOST`,
+      cause: error,
+    });
   }
   return error;
 }

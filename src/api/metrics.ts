@@ -19,7 +19,11 @@ type Counted = { readonly [Name in keyof Figures]: { readonly name: string; read
 const FIGURE_GAUGES: Counted = {
   queued: { name: 'durabase_runs_queued', help: 'Runs that are accepted and not open yet.' },
   blocked: { name: 'durabase_runs_blocked', help: 'Queued runs that wait for a permit.' },
-  oldestReadyMs: { name: 'durabase_oldest_ready_run_seconds', help: 'Age of the run that could have started first.', scale: 1 / 1_000 },
+  oldestReadyMs: {
+    name: 'durabase_oldest_ready_run_seconds',
+    help: 'Age of the run that could have started first.',
+    scale: 1 / 1_000,
+  },
   open: { name: 'durabase_runs_open', help: 'Runs that are being executed.' },
   permits: { name: 'durabase_permits_held', help: 'Permits that runs hold.' },
   inbox: { name: 'durabase_changes_waiting', help: 'Changes that have no number in their feed yet.' },

@@ -42,7 +42,10 @@ function createDispatch({ routes, authenticate, ports }: RouterOptions): Request
     factsOf(response).route = routes[0]?.path ?? 'none';
     if (route === undefined) {
       response.setHeader('Allow', allowed);
-      throw new PlatformError('METHOD_NOT_ALLOWED', { message: `${request.method} is not possible here`, hint: `possible: ${allowed}` });
+      throw new PlatformError('METHOD_NOT_ALLOWED', {
+        message: `${request.method} is not possible here`,
+        hint: `possible: ${allowed}`,
+      });
     }
     const identity = route.access === 'caller' ? await authenticate(request) : undefined;
     const query = readQuery(request);

@@ -97,7 +97,12 @@ export function createSubmitter({ db, wake }: { readonly db: Db; readonly wake: 
     submit: (submission) =>
       new Promise((resolve, reject) => {
         if (waitingLength > MAX_WAITING_LENGTH) {
-          reject(new PlatformError('DATABASE_UNAVAILABLE', { message: 'too many submissions wait for the database', retryAfterMs: 2_000 }));
+          reject(
+            new PlatformError('DATABASE_UNAVAILABLE', {
+              message: 'too many submissions wait for the database',
+              retryAfterMs: 2_000,
+            }),
+          );
           return;
         }
         enqueue({ text: toCallText(submission), tries: 0, resolve, reject });
@@ -134,7 +139,8 @@ async function sendBatch(batch: readonly Waiting[], options: SendOptions): Promi
 }
 
 function settle(item: Waiting, row: ResultRow | undefined, { retry }: SendOptions): void {
-  if (row === undefined) return item.reject(new PlatformError('INTERNAL', { cause: new Error('start_runs_as gave too few results') }));
+  if (row === undefined)
+    return item.reject(new PlatformError('INTERNAL', { cause: new Error('start_runs_as gave too few results') }));
   if ('run' in row.result) return item.resolve({ run: row.result.run, isReplayed: row.is_replayed === true });
   const refusal = toRefusal(row.result.error);
   item.tries += 1;
@@ -146,5 +152,7 @@ function settle(item: Waiting, row: ResultRow | undefined, { retry }: SendOption
 function toRefusal({ sqlstate, ...rest }: SqlRefusal): PlatformError {
   const refusal = fromSqlError({ code: sqlstate, ...rest });
   const field = FIELDS[refusal.details.path ?? ''];
-  return field === undefined ? refusal : new PlatformError(refusal.code, { ...refusal.details, message: refusal.message, path: field });
+  return field === undefined
+    ? refusal
+    : new PlatformError(refusal.code, { ...refusal.details, message: refusal.message, path: field });
 }

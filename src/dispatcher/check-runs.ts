@@ -16,16 +16,32 @@ function limitOf(plan: Plan, run: UncheckedRun, taskSlug: string): Extract<Check
   const scope = templateScope({ runId: run.runId, workspaceId: run.workspaceId, taskSlug, input: run.input, outputs: {} });
   const value = JSON.stringify(readReference(parseReference(plan.concurrency.key), scope));
   const hash = createHash('sha256').update(value).digest('hex');
-  return [{ key: `task:${run.taskId}:${hash}`, limit: plan.concurrency.limit, label: `${plan.concurrency.key} = ${value}`.slice(0, MAX_LABEL) }];
+  return [
+    {
+      key: `task:${run.taskId}:${hash}`,
+      limit: plan.concurrency.limit,
+      label: `${plan.concurrency.key} = ${value}`.slice(0, MAX_LABEL),
+    },
+  ];
 }
 
-async function checkRun(run: UncheckedRun, { mirror, schemas }: { readonly mirror: Pick<MirrorPort, 'loadPlan'>; readonly schemas: JsonSchemaPort }): Promise<CheckedRun> {
+async function checkRun(
+  run: UncheckedRun,
+  { mirror, schemas }: { readonly mirror: Pick<MirrorPort, 'loadPlan'>; readonly schemas: JsonSchemaPort },
+): Promise<CheckedRun> {
   const plan = await mirror.loadPlan(run.versionId);
   const input = unescapeUnstorable(run.input);
   const problems = plan.inputSchema === undefined ? [] : await schemas.checkValue(plan.inputSchema, input);
   const [first] = problems;
   if (first !== undefined) {
-    return { runId: run.runId, error: { code: 'INVALID_INPUT', message: `${first.path}: ${first.message}`, problems: problems as unknown as Json } as JsonObject };
+    return {
+      runId: run.runId,
+      error: {
+        code: 'INVALID_INPUT',
+        message: `${first.path}: ${first.message}`,
+        problems: problems as unknown as Json,
+      } as JsonObject,
+    };
   }
   try {
     return { runId: run.runId, limits: limitOf(plan, { ...run, input }, '') };

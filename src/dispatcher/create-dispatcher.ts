@@ -27,7 +27,11 @@ const OUTAGE_PAUSE_MS = 500;
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-async function startRuns(runs: readonly AdmittedRun[], temporal: TemporalPort, { queue, log }: DispatcherPorts): Promise<boolean> {
+async function startRuns(
+  runs: readonly AdmittedRun[],
+  temporal: TemporalPort,
+  { queue, log }: DispatcherPorts,
+): Promise<boolean> {
   const failed: string[] = [];
   await Promise.all(
     runs.map(async (run) => {
@@ -57,7 +61,11 @@ async function carryWishes(temporal: TemporalPort, { queue, log }: DispatcherPor
 async function compileDrafts({ queue, compile, log }: DispatcherPorts): Promise<void> {
   for (const { versionId, workspaceId, definition } of await queue.listDrafts()) {
     const compiled = await compile(definition, { workspaceId });
-    await queue.publishVersion(compiled.ok ? { versionId, plan: compiled.plan as unknown as Json } : { versionId, problems: compiled.problems as unknown as Json });
+    await queue.publishVersion(
+      compiled.ok
+        ? { versionId, plan: compiled.plan as unknown as Json }
+        : { versionId, problems: compiled.problems as unknown as Json },
+    );
     log.info('version.compiled', { versionId, isReady: compiled.ok });
   }
 }
@@ -110,7 +118,8 @@ export function createDispatcher(ports: DispatcherPorts): Dispatcher {
       try {
         if (!(await pass(ports))) await rest(pollMs);
       } catch (error) {
-        if (!isPlatformError(error) || !error.retryable) log.error('dispatcher.failed', { reason: reasonOf(error), stack: error instanceof Error ? error.stack : undefined });
+        if (!isPlatformError(error) || !error.retryable)
+          log.error('dispatcher.failed', { reason: reasonOf(error), stack: error instanceof Error ? error.stack : undefined });
         else log.warn('dispatcher.waits', { reason: reasonOf(error) });
         hasNews = false;
         await rest(OUTAGE_PAUSE_MS);

@@ -10,7 +10,11 @@ export interface HealthOptions {
 }
 
 /** Answers `healthz` (the process lives), `readyz` (it can work; 503 with what is missing) and `metrics`. */
-export async function startHealthServer({ host, port, readiness }: HealthOptions): Promise<{ readonly port: number; close(): Promise<void> }> {
+export async function startHealthServer({
+  host,
+  port,
+  readiness,
+}: HealthOptions): Promise<{ readonly port: number; close(): Promise<void> }> {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const answer = async (path: string): Promise<readonly [number, string, string]> => {

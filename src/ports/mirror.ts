@@ -127,16 +127,33 @@ export interface MirrorPort {
   /** Plans never change, so they are read once per process. Throws TASK_NOT_READY when there is none. */
   loadPlan(versionId: string): Promise<Plan>;
   /** Accepts what an operator started in Temporal; throws the refusal of `start_run`. */
-  adoptStart(request: { readonly runId: string; readonly workflowId: string; readonly workspace?: string | undefined; readonly task: string; readonly input?: Json | undefined }): Promise<void>;
+  adoptStart(request: {
+    readonly runId: string;
+    readonly workflowId: string;
+    readonly workspace?: string | undefined;
+    readonly task: string;
+    readonly input?: Json | undefined;
+  }): Promise<void>;
   openRun(request: Writer & { readonly deadlineMs?: number | undefined; readonly steps: readonly FirstStep[] }): Promise<Opening>;
   loadStep(request: {
-    readonly runId: string; readonly stepId: string; readonly iteration: number; readonly temporalRunId: string;
+    readonly runId: string;
+    readonly stepId: string;
+    readonly iteration: number;
+    readonly temporalRunId: string;
     /** Steps whose outputs are needed. */
     readonly references: readonly string[];
     readonly withInput: boolean;
   }): Promise<LoadedStep | undefined>;
   beginStep(begin: StepBegin): Promise<BeginAnswer>;
   endStep(end: StepEnd): Promise<EndAnswer>;
-  finishRun(end: RunEnd): Promise<{ readonly verdict: 'kept' | 'stale'; readonly state: RunState; readonly output?: Json; readonly outputRef?: JsonObject | null; readonly error?: JsonObject | null }>;
+  finishRun(
+    end: RunEnd,
+  ): Promise<{
+    readonly verdict: 'kept' | 'stale';
+    readonly state: RunState;
+    readonly output?: Json;
+    readonly outputRef?: JsonObject | null;
+    readonly error?: JsonObject | null;
+  }>;
   noteSignal(request: { readonly runId: string; readonly temporalRunId: string; readonly name: string }): Promise<void>;
 }

@@ -22,7 +22,10 @@ export interface UncheckedRun {
 
 /** What was found: the permits that it needs, or why it cannot run. */
 export type CheckedRun =
-  | { readonly runId: string; readonly limits: readonly { readonly key: string; readonly limit: number; readonly label: string }[] }
+  | {
+      readonly runId: string;
+      readonly limits: readonly { readonly key: string; readonly limit: number; readonly label: string }[];
+    }
   | { readonly runId: string; readonly error: JsonObject };
 
 /** A wish about a run, on its way to Temporal. */

@@ -9,12 +9,16 @@ export interface SeenExecution {
   readonly temporalRunId: string;
   readonly firstRunId: string;
   readonly status: ExecutionStatus;
+  /** ISO 8601. */
+  readonly startedAt: string;
 }
 
 /** What is going on inside an open execution. */
 export interface DescribedExecution extends SeenExecution {
   /** The step that has been tried most often, while it is pending. */
-  readonly worstActivity?: { readonly type: string; readonly attempt: number; readonly lastFailure?: string | undefined } | undefined;
+  readonly worstActivity?:
+    | { readonly type: string; readonly attempt: number; readonly lastFailure?: string | undefined }
+    | undefined;
   /** Tries of the pending workflow task; more than a few mean that workflow code fails. */
   readonly workflowTaskAttempt: number;
 }

@@ -32,7 +32,11 @@ export function createSeenBefore(size = 20_000): SeenBefore {
 const PAGE = 200;
 
 /** An execution without a row: rebuilt from its own history, then compared like the others. */
-async function adopt(execution: SeenExecution & { readonly runId: string }, temporal: TemporalPort, { mirror, log }: ReconcilerPorts): Promise<void> {
+async function adopt(
+  execution: SeenExecution & { readonly runId: string },
+  temporal: TemporalPort,
+  { mirror, log }: ReconcilerPorts,
+): Promise<void> {
   const isClosed = execution.status !== 'RUNNING';
   const opening = await temporal.readOpening(execution.workflowId, execution.temporalRunId);
   if (opening === undefined && !isClosed) return; // it is about to open
@@ -44,10 +48,17 @@ async function adopt(execution: SeenExecution & { readonly runId: string }, temp
 }
 
 /** Compares executions with their rows and mends the rows. */
-export async function compareExecutions(executions: readonly SeenExecution[], temporal: TemporalPort, seenBefore: SeenBefore, ports: ReconcilerPorts): Promise<void> {
+export async function compareExecutions(
+  executions: readonly SeenExecution[],
+  temporal: TemporalPort,
+  seenBefore: SeenBefore,
+  ports: ReconcilerPorts,
+): Promise<void> {
   const fresh = executions.filter((execution) => !seenBefore.has(execution));
   for (let at = 0; at < fresh.length; at += PAGE) {
-    const page = fresh.slice(at, at + PAGE).map((execution) => ({ ...execution, runId: runIdOf(execution.workflowId, execution.firstRunId) }));
+    const page = fresh
+      .slice(at, at + PAGE)
+      .map((execution) => ({ ...execution, runId: runIdOf(execution.workflowId, execution.firstRunId) }));
     const answers = await ports.mirror.reconcile(page);
     for (const [index, execution] of page.entries()) {
       const answer = answers[index];

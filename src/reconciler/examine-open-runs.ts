@@ -9,7 +9,10 @@ const MANY_ATTEMPTS = 5;
 const MANY_WORKFLOW_TASKS = 3;
 
 /** Why a run does not go on, as far as its description shows. Pure. */
-export function judgeStall({ worstActivity, workflowTaskAttempt }: Pick<DescribedExecution, 'worstActivity' | 'workflowTaskAttempt'>): string | null {
+export function judgeStall({
+  worstActivity,
+  workflowTaskAttempt,
+}: Pick<DescribedExecution, 'worstActivity' | 'workflowTaskAttempt'>): string | null {
   if (workflowTaskAttempt > MANY_WORKFLOW_TASKS) return `its workflow task has failed ${workflowTaskAttempt - 1} times`;
   if (worstActivity !== undefined && worstActivity.attempt > MANY_ATTEMPTS) {
     return `${worstActivity.type} is at attempt ${worstActivity.attempt}${worstActivity.lastFailure === undefined ? '' : `: ${worstActivity.lastFailure}`}`;

@@ -99,7 +99,9 @@ export interface Bookkeeping {
   openRun(request: ExecutionIds & { readonly argument: RunTaskArgument }): Promise<OpenedRun>;
   openWait(request: ExecutionIds & StepArgument): Promise<OpenedWait>;
   closeWait(request: ExecutionIds & StepArgument): Promise<void>;
-  finishRun(request: ExecutionIds & { readonly runId: string; readonly versionId: string; readonly outcome: RunOutcome }): Promise<StoredOutcome>;
+  finishRun(
+    request: ExecutionIds & { readonly runId: string; readonly versionId: string; readonly outcome: RunOutcome },
+  ): Promise<StoredOutcome>;
   noteSignal(request: ExecutionIds & { readonly runId: string; readonly name: string }): Promise<void>;
 }
 

@@ -1,11 +1,28 @@
 import {
-  ActivityFailure, allHandlersFinished, ApplicationFailure, CancellationScope, CancelledFailure, condition, defineSignal, isCancellation,
-  setDefaultSignalHandler, setHandler, sleep, TimeoutFailure, workflowInfo,
+  ActivityFailure,
+  allHandlersFinished,
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  condition,
+  defineSignal,
+  isCancellation,
+  setDefaultSignalHandler,
+  setHandler,
+  sleep,
+  TimeoutFailure,
+  workflowInfo,
 } from '@temporalio/workflow';
 import { isErrorCode } from '@durabase/contracts/errors';
 import { keepBook } from './bookkeeping.ts';
 import {
-  ADMITTED_SIGNAL, type ExecutionIds, type OpenedRun, type RunOutcome, type RunTaskArgument, type SignalMark, type StoredError,
+  ADMITTED_SIGNAL,
+  type ExecutionIds,
+  type OpenedRun,
+  type RunOutcome,
+  type RunTaskArgument,
+  type SignalMark,
+  type StoredError,
   type StoredOutcome,
 } from './run-task.messages.ts';
 import { walkSteps } from './walk-steps.ts';
@@ -29,7 +46,8 @@ function toStoredError(error: unknown): StoredError {
   if (error instanceof ActivityFailure) {
     const cause = error.cause;
     if (cause instanceof ApplicationFailure && isErrorCode(cause.type)) return { code: cause.type, message: cause.message };
-    if (cause instanceof TimeoutFailure) return { code: 'STEP_TIMED_OUT', message: `${error.activityType}: no attempt succeeded in time` };
+    if (cause instanceof TimeoutFailure)
+      return { code: 'STEP_TIMED_OUT', message: `${error.activityType}: no attempt succeeded in time` };
     return { code: 'STEP_FAILED', message: cause?.message ?? error.message };
   }
   return { code: 'WORKFLOW_FAILED', message: error instanceof Error ? error.message : 'unknown' };
@@ -52,7 +70,12 @@ async function openRun(argument: RunTaskArgument, ids: ExecutionIds, noteSignal:
       await condition(() => isAdmitted);
     } catch (error) {
       if (!isCancellation(error)) throw error;
-      return { verdict: 'cancel', runId: opened.runId, steps: [], record: { workspaceId: '', taskSlug: '', versionId: '', createdAt: '', actor: {} } };
+      return {
+        verdict: 'cancel',
+        runId: opened.runId,
+        steps: [],
+        record: { workspaceId: '', taskSlug: '', versionId: '', createdAt: '', actor: {} },
+      };
     }
   }
 }
@@ -66,10 +89,12 @@ async function execute(run: GoingRun, ids: ExecutionIds): Promise<RunOutcome> {
   const alarm =
     deadlineMs === undefined
       ? undefined
-      : clock.run(() => sleep(deadlineMs, { summary: 'deadline' })).then(() => {
-          isLate = true;
-          walk.cancel();
-        });
+      : clock
+          .run(() => sleep(deadlineMs, { summary: 'deadline' }))
+          .then(() => {
+            isLate = true;
+            walk.cancel();
+          });
   alarm?.catch(() => undefined); // cancelled below, when the walk has ended in time
   try {
     if (run.verdict === 'cancel') await sleep(CANCEL_ARRIVAL);
@@ -88,10 +113,16 @@ async function execute(run: GoingRun, ids: ExecutionIds): Promise<RunOutcome> {
 function close(stored: StoredOutcome): { readonly state: string; readonly output?: unknown; readonly outputRef?: unknown } {
   if (stored.verdict === 'stale') return { state: 'refused' };
   if (stored.state === 'completed') {
-    return stored.outputRef ? { state: stored.state, outputRef: stored.outputRef } : { state: stored.state, output: stored.output ?? null };
+    return stored.outputRef
+      ? { state: stored.state, outputRef: stored.outputRef }
+      : { state: stored.state, output: stored.output ?? null };
   }
   if (stored.state === 'cancelled') throw new CancelledFailure(stored.error?.message ?? 'cancelled');
-  throw ApplicationFailure.create({ type: stored.error?.code ?? 'WORKFLOW_FAILED', message: stored.error?.message ?? stored.state, nonRetryable: true });
+  throw ApplicationFailure.create({
+    type: stored.error?.code ?? 'WORKFLOW_FAILED',
+    message: stored.error?.message ?? stored.state,
+    nonRetryable: true,
+  });
 }
 
 /** One run of a task: open, walk the plan, finish. Postgres decides whether this execution may, and how it ended. */
@@ -112,6 +143,8 @@ export async function runTask(argument: RunTaskArgument): Promise<unknown> {
   const outcome = await execute(opened, ids);
   await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
   const { versionId } = opened.record;
-  const stored = await CancellationScope.nonCancellable(() => keepBook('finishRun', { ...ids, runId: opened.runId, versionId, outcome }));
+  const stored = await CancellationScope.nonCancellable(() =>
+    keepBook('finishRun', { ...ids, runId: opened.runId, versionId, outcome }),
+  );
   return close(stored);
 }

@@ -47,6 +47,10 @@ begin
   v_is_seen := exists (select from durabase_private.executions e where e.temporal_run_id = v_temporal_run);
   -- a running execution that nobody claimed yet is about to open by itself
   if not v_is_seen and v_status = 'RUNNING' and v_run.epoch = 0 then return 'same'; end if;
+  -- one that closed before it could write, and started before the execution that speaks now took over, is past
+  if not v_is_seen and (p_item ->> 'startedAt')::timestamptz < (
+    select e.created_at from durabase_private.executions e where e.run_id = v_id and e.epoch = v_run.epoch
+  ) and v_status <> 'RUNNING' then return 'same'; end if;
   v_epoch := durabase_private.claim_epoch(v_run, v_temporal_run, p_item ->> 'firstRunId');
   if v_epoch = 0 or v_epoch < v_run.epoch then return 'same'; end if;
   if not v_is_seen and v_epoch > 1 then
@@ -71,7 +75,7 @@ begin
   return 'mended';
 end $$;
 
--- [{"runId", "workflowId", "temporalRunId", "firstRunId", "status", "reason"}] → for each: same | mended | unknown (no row)
+-- [{"runId", "workflowId", "temporalRunId", "firstRunId", "status", "startedAt", "reason"}] → for each: same | mended | unknown (no row)
 create function durabase_private.reconcile(p_items jsonb) returns jsonb
 -- definer: the engine has no rights on tables
 language plpgsql volatile security definer set search_path = '' as $$

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { routes } from '../../src/api/routes/index.ts';
 import { createReadyTask, createWorkspace, type Workspace } from '../support/build-rows.ts';
+import { eventually } from '../support/eventually.ts';
 import { inShort, SECRET_KEY, withApi } from './support/test-api.ts';
 import { signWithSecret, tamper, unsigned } from './support/tokens.ts';
 import { useApi } from './support/use-api.ts';
@@ -19,17 +20,33 @@ const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}`
 const refusalOf = (token: string) => used.api.refusal('GET', '/api/v1/runs', bearer(token));
 
 describe('every route', () => {
-  it.each(routes.map((route) => [route.method, route.path, route.access] as const))('%s %s lets in: %s', async (method, path, access) => {
-    const filled = path.replace(/:\w+/g, '0198f000-0000-7000-8000-000000000000');
-    const { status, headers } = await used.api.call(method, filled);
-    expect(status === 401).toBe(access === 'caller');
-    expect(headers.has('www-authenticate')).toBe(access === 'caller');
+  it('asks who calls, but for these', () => {
+    const open = routes.filter((route) => route.access === 'public').map((route) => `${route.method} ${route.path}`);
+    expect(open).toEqual(['GET /healthz', 'GET /readyz', 'GET /metrics']);
   });
+
+  it.each(routes.map((route) => [route.method, route.path, route.access] as const))(
+    '%s %s lets in: %s',
+    async (method, path, access) => {
+      const filled = path.replace(/:\w+/g, '0198f000-0000-7000-8000-000000000000');
+      const { status, headers } = await used.api.call(method, filled);
+      expect(status === 401).toBe(access === 'caller');
+      expect(headers.has('www-authenticate')).toBe(access === 'caller');
+    },
+  );
 });
 
 describe('tokens of users', () => {
   it('lets a user in whose token is signed by the published keys', async () => {
     expect((await used.api.call('GET', '/api/v1/runs', { as: editor })).status).toBe(200);
+  });
+
+  it('ends with the token, also for a caller who has just been let in', async () => {
+    const token = await used.api.auth.sign(editor, { lifeSeconds: 2 });
+    expect((await used.api.call('GET', '/api/v1/runs', bearer(token))).status).toBe(200);
+    await eventually(async () =>
+      expect((await used.api.call<{ code: string }>('GET', '/api/v1/runs', bearer(token))).body.code).toBe('TOKEN_EXPIRED'),
+    );
   });
 
   it('says that a token has expired', async () => {
@@ -51,7 +68,10 @@ describe('tokens of users', () => {
     ['not valid yet', () => used.api.auth.sign(editor, { claims: { nbf: Math.floor(Date.now() / 1_000) + 3_600 } })],
     ['with alg none', () => Promise.resolve(unsigned(editor, used.api.auth.issuer))],
     ['with a role changed after signing', async () => tamper(await used.api.auth.sign(editor), { role: 'service_role' })],
-    ['with a subject changed after signing', async () => tamper(await used.api.auth.sign(workspace.users.viewer), { sub: editor })],
+    [
+      'with a subject changed after signing',
+      async () => tamper(await used.api.auth.sign(workspace.users.viewer), { sub: editor }),
+    ],
     ['signed with a shared secret outside of the local stack', () => signWithSecret(editor, LOCAL_SECRET)],
     ['that is no token', () => Promise.resolve('abc')],
     ['that is half a token', async () => (await used.api.auth.sign(editor)).slice(0, 40)],
@@ -82,17 +102,25 @@ describe('tokens of the local stack', () => {
     await withApi({ gatewayUrl: used.database.urls.gatewayUrl, localSecret: LOCAL_SECRET }, async (local) => {
       const inShortFor = async (token: string) => inShort(await local.refusal('GET', '/api/v1/runs', bearer(token)));
       expect((await local.call('GET', '/api/v1/runs', bearer(await signWithSecret(editor, LOCAL_SECRET)))).status).toBe(200);
-      expect(await inShortFor(await signWithSecret(editor, LOCAL_SECRET, { claims: { aud: 'elsewhere' } }))).toBe('401 UNAUTHENTICATED');
-      expect(await inShortFor(await signWithSecret(editor, LOCAL_SECRET, { withoutClaims: ['exp'] }))).toBe('401 UNAUTHENTICATED');
+      expect(await inShortFor(await signWithSecret(editor, LOCAL_SECRET, { claims: { aud: 'elsewhere' } }))).toBe(
+        '401 UNAUTHENTICATED',
+      );
+      expect(await inShortFor(await signWithSecret(editor, LOCAL_SECRET, { withoutClaims: ['exp'] }))).toBe(
+        '401 UNAUTHENTICATED',
+      );
       expect(await inShortFor(await signWithSecret(editor, LOCAL_SECRET, { lifeSeconds: -1 }))).toBe('401 TOKEN_EXPIRED');
-      expect(await inShortFor(await signWithSecret(editor, 'another-secret-that-is-long-enough-too'))).toBe('401 UNAUTHENTICATED');
+      expect(await inShortFor(await signWithSecret(editor, 'another-secret-that-is-long-enough-too'))).toBe(
+        '401 UNAUTHENTICATED',
+      );
     });
   });
 });
 
 describe('the secret key', () => {
   const start = async (headers: Readonly<Record<string, string>>) => {
-    const task = await createReadyTask(used.database.owner, workspace.id, { slug: `service-${Math.random().toString(36).slice(2)}` });
+    const task = await createReadyTask(used.database.owner, workspace.id, {
+      slug: `service-${Math.random().toString(36).slice(2)}`,
+    });
     return used.api.call<{ actor: object }>('POST', `/api/v1/tasks/${task.id}/runs`, { json: {}, headers });
   };
 
@@ -105,23 +133,40 @@ describe('the secret key', () => {
   });
 
   it('lets a service name itself for the audit', async () => {
-    expect((await start({ apikey: SECRET_KEY, 'x-durabase-actor': 'billing' })).body.actor).toMatchObject({ kind: 'service', name: 'billing' });
-    const refusal = await used.api.refusal('GET', '/api/v1/runs', { headers: { apikey: SECRET_KEY, 'x-durabase-actor': 'x'.repeat(101) } });
+    expect((await start({ apikey: SECRET_KEY, 'x-durabase-actor': 'billing' })).body.actor).toMatchObject({
+      kind: 'service',
+      name: 'billing',
+    });
+    const refusal = await used.api.refusal('GET', '/api/v1/runs', {
+      headers: { apikey: SECRET_KEY, 'x-durabase-actor': 'x'.repeat(101) },
+    });
     expect(inShort(refusal)).toBe('422 INVALID_REQUEST');
   });
 
   it('does not make a service of a user who names himself', async () => {
-    const { body } = await used.api.call<{ actor: object }>('POST', `/api/v1/tasks/${(await createReadyTask(used.database.owner, workspace.id)).slug}/runs`, {
-      as: editor, json: {}, headers: { 'x-durabase-actor': 'billing' },
-    });
+    const { body } = await used.api.call<{ actor: object }>(
+      'POST',
+      `/api/v1/tasks/${(await createReadyTask(used.database.owner, workspace.id)).slug}/runs`,
+      {
+        as: editor,
+        json: {},
+        headers: { 'x-durabase-actor': 'billing' },
+      },
+    );
     expect(body.actor).toMatchObject({ kind: 'user', userId: editor });
   });
 
   it('gives way to the token of a user beside it, valid or not', async () => {
-    const { body } = await used.api.call<{ actor: object }>('POST', '/api/v1/tasks/greet/runs', { as: editor, json: {}, headers: { apikey: SECRET_KEY } });
+    const { body } = await used.api.call<{ actor: object }>('POST', '/api/v1/tasks/greet/runs', {
+      as: editor,
+      json: {},
+      headers: { apikey: SECRET_KEY },
+    });
     expect(body.actor).toMatchObject({ kind: 'user', userId: editor });
     const expired = await used.api.auth.sign(editor, { lifeSeconds: -1 });
-    const refusal = await used.api.refusal('GET', '/api/v1/runs', { headers: { apikey: SECRET_KEY, authorization: `Bearer ${expired}` } });
+    const refusal = await used.api.refusal('GET', '/api/v1/runs', {
+      headers: { apikey: SECRET_KEY, authorization: `Bearer ${expired}` },
+    });
     expect(inShort(refusal)).toBe('401 TOKEN_EXPIRED');
   });
 

@@ -16,7 +16,10 @@ describe('GET /readyz', () => {
   it('is degraded until a worker polls', async () => {
     const before = await used.api.call('GET', '/readyz');
     expect(before.status).toBe(200);
-    expect(before.body).toEqual({ status: 'degraded', parts: { database: { status: 'ok' }, workers: { status: 'none', polling: 0 } } });
+    expect(before.body).toEqual({
+      status: 'degraded',
+      parts: { database: { status: 'ok' }, workers: { status: 'none', polling: 0 } },
+    });
     const worker = { p_worker: 'w', p_task_queue: 'q', p_started_at: new Date(), p_is_polling: true, p_details: {} };
     await callValue(used.database.engine, 'durabase_private.beat', worker);
     await eventually(async () => {
@@ -30,11 +33,15 @@ describe('GET /metrics', () => {
   it('counts requests by route, never by path, and shows the figures of the instance', async () => {
     await used.api.call('GET', '/api/v1/runs/secret-looking-path');
     await used.api.call('GET', '/no/such/place');
+    await used.api.call('PROPFIND', '/healthz');
     const { headers, text } = await used.api.call('GET', '/metrics');
     expect(headers.get('content-type')).toMatch(/^text\/plain/);
-    expect(text).toMatch(/durabase_http_request_duration_seconds_count\{method="GET",route="\/api\/v1\/runs\/:run",status="401"\} 1/);
+    expect(text).toMatch(
+      /durabase_http_request_duration_seconds_count\{method="GET",route="\/api\/v1\/runs\/:run",status="401"\} 1/,
+    );
     expect(text).toMatch(/route="none",status="404"/);
-    expect(text).not.toMatch(/secret-looking|such/);
+    expect(text).toMatch(/method="other",route="\/healthz",status="405"/);
+    expect(text).not.toMatch(/secret-looking|such|PROPFIND/);
     expect(text).toMatch(/^durabase_database_up 1$/m);
     expect(text).toMatch(/^durabase_runs_queued 0$/m);
   });

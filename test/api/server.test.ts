@@ -24,28 +24,37 @@ interface Program {
 
 function startProgram(environment: Readonly<Record<string, string>> = {}): Program {
   const settings = {
-    DURABASE_ENVIRONMENT: 'local', DURABASE_DATABASE_URL: database.urls.gatewayUrl, DURABASE_SUPABASE_URL: 'http://127.0.0.1:1',
-    DURABASE_SECRET_KEY: SECRET_KEY, DURABASE_PORT: '0', ...environment,
+    DURABASE_ENVIRONMENT: 'local',
+    DURABASE_DATABASE_URL: database.urls.gatewayUrl,
+    DURABASE_SUPABASE_URL: 'http://127.0.0.1:1',
+    DURABASE_SECRET_KEY: SECRET_KEY,
+    DURABASE_PORT: '0',
+    ...environment,
   };
-  const child = spawn(process.execPath, [SERVER], { env: { PATH: process.env['PATH'], ...settings }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  const child = spawn(process.execPath, [SERVER], {
+    env: { PATH: process.env['PATH'], ...settings },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
   children.push(child);
   let output = '';
   const exit = once(child, 'exit').then(([code]) => code as number | null);
-  const grown = (): Promise<unknown> => Promise.race([once(child.stdout ?? child, 'data'), once(child.stderr ?? child, 'data'), exit]);
+  const grown = (): Promise<unknown> =>
+    Promise.race([once(child.stdout ?? child, 'data'), once(child.stderr ?? child, 'data'), exit]);
   child.stdout?.on('data', (chunk) => (output += String(chunk)));
   child.stderr?.on('data', (chunk) => (output += String(chunk)));
   const line = async (event: string): Promise<Readonly<Record<string, unknown>>> => {
     for (;;) {
       const found = output.split('\n').find((text) => text.includes(`"message":"${event}"`));
       if (found !== undefined) return JSON.parse(found) as Readonly<Record<string, unknown>>;
-      if (child.exitCode !== null) throw new Error(`ended before ${event}: ${output}`);
+      if (child.exitCode !== null || child.signalCode !== null) throw new Error(`ended before ${event}: ${output}`);
       await grown();
     }
   };
   return { child, output: () => output, exit, line };
 }
 
-const urlOf = async (program: Program): Promise<string> => `http://127.0.0.1:${String((await program.line('server.listening'))['port'])}`;
+const urlOf = async (program: Program): Promise<string> =>
+  `http://127.0.0.1:${String((await program.line('server.listening'))['port'])}`;
 
 describe('server.ts', () => {
   it('listens, serves, and ends in good order on SIGTERM', async () => {
@@ -59,11 +68,13 @@ describe('server.ts', () => {
   });
 
   it('finishes a request that is under way before it ends', async () => {
-    const program = startProgram();
+    const program = startProgram({ DURABASE_SHUTDOWN_GRACE_MS: '120000' });
     const url = new URL(await urlOf(program));
     const socket = connect(Number(url.port), url.hostname);
     const body = '{"task":"unknown"}';
-    socket.write(`POST /api/v1/runs HTTP/1.1\r\nHost: x\r\napikey: ${SECRET_KEY}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nExpect: 100-continue\r\n\r\n`);
+    socket.write(
+      `POST /api/v1/runs HTTP/1.1\r\nHost: x\r\napikey: ${SECRET_KEY}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nExpect: 100-continue\r\n\r\n`,
+    );
     await once(socket, 'data'); // 100 Continue: the request has begun
     program.child.kill('SIGTERM');
     await program.line('process.stopping');

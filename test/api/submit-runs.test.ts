@@ -5,6 +5,7 @@ import { createDb } from '../../src/platform/db/create-db.ts';
 import type { Db } from '../../src/ports/db.ts';
 import { claimsOf } from '../support/as-role.ts';
 import { createReadyTask, createWorkspace, type Workspace } from '../support/build-rows.ts';
+import { eventually } from '../support/eventually.ts';
 import { silentLog } from './support/silent-log.ts';
 import { useApi } from './support/use-api.ts';
 
@@ -55,7 +56,11 @@ describe('coalesced submissions over HTTP', () => {
         const role = roles[n % 4] ?? 'editor';
         const path = `/api/v1/tasks/${role === 'nobody' ? 'missing' : 'greet'}/runs`;
         const as = workspace.users[role === 'nobody' ? 'owner' : role];
-        const { status, body } = await used.api.call<{ input?: { n: number }; code?: string; actor?: { userId: string } }>('POST', path, { as, json: { input: { n } } });
+        const { status, body } = await used.api.call<{ input?: { n: number }; code?: string; actor?: { userId: string } }>(
+          'POST',
+          path,
+          { as, json: { input: { n } } },
+        );
         return { n, role, as, status, body };
       }),
     );
@@ -64,7 +69,9 @@ describe('coalesced submissions over HTTP', () => {
       else if (role === 'nobody') expect([status, body.code]).toEqual([404, 'TASK_NOT_FOUND']);
       else expect([status, body.input?.n, body.actor?.userId]).toEqual([201, n, as]);
     }
-    const { rows } = await used.database.owner.query<{ n: number }>("select (input ->> 'n')::int as n from durabase.task_runs where input ? 'n' order by 1");
+    const { rows } = await used.database.owner.query<{ n: number }>(
+      "select (input ->> 'n')::int as n from durabase.task_runs where input ? 'n' order by 1",
+    );
     expect(rows.map((row) => row.n)).toEqual(answers.filter(({ status }) => status === 201).map(({ n }) => n));
   });
 });
@@ -98,17 +105,53 @@ describe('createSubmitter', () => {
   it('lets only the poisoned one of a batch suffer', async () => {
     const submitter = createSubmitter({ db, wake: () => {} });
     const results = await Promise.allSettled(
-      Array.from({ length: 20 }, (_, n) => submitter.submit(submissionOf(workspace.users.editor, { input: n === 11 ? 'NUL \u0000' : { n } }))),
+      Array.from({ length: 20 }, (_, n) =>
+        submitter.submit(submissionOf(workspace.users.editor, { input: n === 11 ? 'NUL \u0000' : { n } })),
+      ),
     );
     const refused = results.flatMap((result, n) => (result.status === 'rejected' ? [[n, codeOf(result.reason)]] : []));
     expect(refused).toEqual([[11, 'INVALID_STRING']]);
+  });
+
+  it('tries again when the database breaks a deadlock by giving one submission up', async () => {
+    const submitter = createSubmitter({ db, wake: () => {} });
+    const other = await used.database.owner.connect();
+    const takeKey = (key: string) =>
+      other.query(
+        "insert into durabase_private.idempotency_keys values ($1, $2, 'x', gen_random_uuid()) on conflict do nothing",
+        [workspace.id, key],
+      );
+    try {
+      await other.query('begin');
+      await takeKey('second');
+      // Two go alone; the keys then share a batch, which takes the first one and waits for the second.
+      const submissions = [undefined, undefined, 'first', 'second'].map((idempotencyKey) =>
+        submitter.submit(submissionOf(workspace.users.editor, { idempotencyKey })),
+      );
+      await eventually(async () => {
+        const { rows } = await used.database.owner.query(
+          "select from pg_stat_activity where application_name = 'submit-test' and wait_event_type = 'Lock'",
+        );
+        expect(rows).toHaveLength(1);
+      });
+      await takeKey('first'); // waits for the batch: a circle, broken by the one who waited first
+      await other.query('rollback');
+      const runs = await Promise.all(submissions);
+      expect(new Set(runs.map(({ run }) => run.id)).size).toBe(4);
+      expect(runs.map(({ run }) => run.idempotency_key)).toEqual([null, null, 'first', 'second']);
+    } finally {
+      await other.query('rollback');
+      other.release();
+    }
   });
 
   it('never leaks the rights of one caller into the next call of the batch', async () => {
     const submitter = createSubmitter({ db, wake: () => {} });
     const service: Submission['identity'] = { role: 'service_role', claims: '{"role":"service_role"}' };
     const results = await Promise.allSettled(
-      Array.from({ length: 60 }, (_, n) => submitter.submit(n % 2 === 0 ? { identity: service, task: 'greet' } : submissionOf(workspace.users.viewer))),
+      Array.from({ length: 60 }, (_, n) =>
+        submitter.submit(n % 2 === 0 ? { identity: service, task: 'greet' } : submissionOf(workspace.users.viewer)),
+      ),
     );
     const kinds = results.map((result) => (result.status === 'fulfilled' ? result.value.run.actor_kind : codeOf(result.reason)));
     expect(kinds).toEqual(Array.from({ length: 60 }, (_, n) => (n % 2 === 0 ? 'service' : 'FORBIDDEN')));

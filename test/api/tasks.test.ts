@@ -19,17 +19,30 @@ const step = (id: string, extra: object = {}) => ({ id, action: 'sleep', with: {
 const define = (slug: string, extra: object = {}) => ({ slug, steps: [step('first')], ...extra });
 const inWorkspace = (path = '/api/v1/tasks'): string => `${path}${path.includes('?') ? '&' : '?'}workspace=${workspace.id}`;
 const save = (definition: object, as = editor) => used.api.call<TaskWithVersion>('POST', inWorkspace(), { as, json: definition });
-const countTasks = async (): Promise<string> => (await used.database.owner.query<{ n: string }>('select count(*) as n from durabase.tasks')).rows[0]?.n ?? '';
+const countTasks = async (): Promise<string> =>
+  (await used.database.owner.query<{ n: string }>('select count(*) as n from durabase.tasks')).rows[0]?.n ?? '';
 
 describe('POST /api/v1/tasks', () => {
   it('saves a task whose version is ready at once', async () => {
-    const { status, headers, body } = await save(define('daily-report', { name: 'Daily report', type: 'Report', tags: ['finance'], description: 'Sums up.' }));
+    const { status, headers, body } = await save(
+      define('daily-report', { name: 'Daily report', type: 'Report', tags: ['finance'], description: 'Sums up.' }),
+    );
     expect(status).toBe(201);
     expect(headers.get('location')).toBe(`/api/v1/tasks/${body.task.id}`);
-    expect(body.task).toMatchObject({ workspaceId: workspace.id, slug: 'daily-report', name: 'Daily report', type: 'Report', tags: ['finance'], createdBy: editor });
+    expect(body.task).toMatchObject({
+      workspaceId: workspace.id,
+      slug: 'daily-report',
+      name: 'Daily report',
+      type: 'Report',
+      tags: ['finance'],
+      createdBy: editor,
+    });
     expect(body.version).toMatchObject({ number: 1, state: 'ready', problems: null, mode: 'async', priority: 3 });
     expect(body.task.readyVersion?.id).toBe(body.version?.id);
-    const stored = await used.database.owner.query<{ plan: { format: number } }>('select plan from durabase.task_versions where id = $1', [body.version?.id]);
+    const stored = await used.database.owner.query<{ plan: { format: number } }>(
+      'select plan from durabase.task_versions where id = $1',
+      [body.version?.id],
+    );
     expect(stored.rows[0]?.plan).toMatchObject({ format: 1, steps: [{ id: 'first' }] });
   });
 
@@ -43,7 +56,12 @@ describe('POST /api/v1/tasks', () => {
 
   it.each([
     ['a cycle', { slug: 'bad', steps: [step('a', { needs: ['b'] }), step('b', { needs: ['a'] })] }, 'INVALID_TASK', /steps/],
-    ['a step that needs an unknown one', { slug: 'bad', steps: [step('a', { needs: ['nowhere'] })] }, 'INVALID_TASK', /steps\[0\]\.needs/],
+    [
+      'a step that needs an unknown one',
+      { slug: 'bad', steps: [step('a', { needs: ['nowhere'] })] },
+      'INVALID_TASK',
+      /steps\[0\]\.needs/,
+    ],
     ['an unknown action', { slug: 'bad', steps: [{ id: 'a', action: 'slep' }] }, 'UNKNOWN_ACTION', /steps\[0\]\.action/],
     ['a bad slug', { slug: 'Bad Slug', steps: [step('a')] }, 'INVALID_TASK', /slug/],
     ['wrong types', { slug: 'bad', steps: 'none', tags: 7 }, 'INVALID_TASK', /steps|tags/],
@@ -52,7 +70,9 @@ describe('POST /api/v1/tasks', () => {
     const before = await countTasks();
     const refusal = await used.api.refusal('POST', inWorkspace(), { as: editor, json: definition });
     expect(inShort(refusal)).toBe('422 INVALID_TASK');
-    expect(refusal.problems).toContainEqual(expect.objectContaining({ code, path: expect.stringMatching(path), message: expect.any(String) }));
+    expect(refusal.problems).toContainEqual(
+      expect.objectContaining({ code, path: expect.stringMatching(path), message: expect.any(String) }),
+    );
     expect(await countTasks()).toBe(before);
   });
 
@@ -64,7 +84,8 @@ describe('POST /api/v1/tasks', () => {
   });
 
   it('refuses whom it must', async () => {
-    const as = async (user: string) => inShort(await used.api.refusal('POST', inWorkspace(), { as: user, json: define('forbidden') }));
+    const as = async (user: string) =>
+      inShort(await used.api.refusal('POST', inWorkspace(), { as: user, json: define('forbidden') }));
     expect(await as(workspace.users.viewer)).toBe('403 FORBIDDEN');
     expect(await as(workspace.users.runner)).toBe('403 FORBIDDEN');
     expect(await as(stranger)).toBe('404 WORKSPACE_NOT_FOUND');
@@ -74,12 +95,20 @@ describe('POST /api/v1/tasks', () => {
     const other = await createWorkspace(used.database.owner, 'Other');
     const both = workspace.users.owner;
     await used.database.owner.query('delete from durabase.workspaces where personal_user_id = $1', [both]);
-    await used.database.owner.query("insert into durabase.workspace_members (workspace_id, user_id, role) values ($1, $2, 'editor')", [other.id, both]);
-    expect(inShort(await used.api.refusal('POST', '/api/v1/tasks', { as: both, json: define('whose') }))).toBe('422 WORKSPACE_AMBIGUOUS');
+    await used.database.owner.query(
+      "insert into durabase.workspace_members (workspace_id, user_id, role) values ($1, $2, 'editor')",
+      [other.id, both],
+    );
+    expect(inShort(await used.api.refusal('POST', '/api/v1/tasks', { as: both, json: define('whose') }))).toBe(
+      '422 WORKSPACE_AMBIGUOUS',
+    );
   });
 
   it("takes a user's personal workspace when he names none", async () => {
-    const { rows } = await used.database.owner.query<{ id: string }>('select id from durabase.workspaces where personal_user_id = $1', [stranger]);
+    const { rows } = await used.database.owner.query<{ id: string }>(
+      'select id from durabase.workspaces where personal_user_id = $1',
+      [stranger],
+    );
     const { body } = await used.api.call<TaskWithVersion>('POST', '/api/v1/tasks', { as: stranger, json: define('mine') });
     expect(body.task.workspaceId).toBe(rows[0]?.id);
   });
@@ -93,7 +122,10 @@ describe('POST /api/v1/tasks', () => {
   });
 
   it('refuses strings that cannot be stored, with the path', async () => {
-    const refusal = await used.api.refusal('POST', inWorkspace(), { as: editor, json: define('nul', { description: 'a\u0000b' }) });
+    const refusal = await used.api.refusal('POST', inWorkspace(), {
+      as: editor,
+      json: define('nul', { description: 'a\u0000b' }),
+    });
     expect([inShort(refusal), refusal.path]).toEqual(['422 INVALID_STRING', 'description']);
   });
 });
@@ -111,17 +143,24 @@ describe('POST /api/v1/tasks/validate', () => {
   });
 
   it('does not look into workspaces of others', async () => {
-    expect(inShort(await used.api.refusal('POST', inWorkspace('/api/v1/tasks/validate'), { as: stranger, json: define('fine') }))).toBe('404 WORKSPACE_NOT_FOUND');
+    expect(
+      inShort(await used.api.refusal('POST', inWorkspace('/api/v1/tasks/validate'), { as: stranger, json: define('fine') })),
+    ).toBe('404 WORKSPACE_NOT_FOUND');
   });
 });
 
 describe('GET /api/v1/tasks', () => {
-  interface Page { readonly items: readonly TaskSummary[]; readonly nextCursor: string | null }
-  const list = async (query: string, as = editor): Promise<Page> => (await used.api.call<Page>('GET', inWorkspace(`/api/v1/tasks?${query}`), { as })).body;
+  interface Page {
+    readonly items: readonly TaskSummary[];
+    readonly nextCursor: string | null;
+  }
+  const list = async (query: string, as = editor): Promise<Page> =>
+    (await used.api.call<Page>('GET', inWorkspace(`/api/v1/tasks?${query}`), { as })).body;
   const slugs = ({ items }: Page): readonly string[] => items.map((task) => task.slug);
 
   beforeAll(async () => {
-    for (const n of [1, 2, 3, 4, 5]) await save(define(`page-${n}`, { tags: [n % 2 === 0 ? 'even' : 'odd', 'paged'], type: n > 3 ? 'Late' : 'Early' }));
+    for (const n of [1, 2, 3, 4, 5])
+      await save(define(`page-${n}`, { tags: [n % 2 === 0 ? 'even' : 'odd', 'paged'], type: n > 3 ? 'Late' : 'Early' }));
   });
 
   it('walks all pages, newest first, without a gap or a repeat', async () => {
@@ -137,7 +176,9 @@ describe('GET /api/v1/tasks', () => {
   });
 
   it('tells apart tasks of the same millisecond', async () => {
-    await used.database.owner.query("update durabase.tasks set created_at = '2026-01-01T00:00:00.000123Z' where slug in ('page-1', 'page-2')");
+    await used.database.owner.query(
+      "update durabase.tasks set created_at = '2026-01-01T00:00:00.000123Z' where slug in ('page-1', 'page-2')",
+    );
     await used.database.owner.query("update durabase.tasks set created_at = '2026-01-01T00:00:00.000124Z' where slug = 'page-3'");
     const first = await list('q=page-&limit=3');
     expect(slugs(first)).toEqual(['page-5', 'page-4', 'page-3']);
@@ -191,7 +232,9 @@ describe('GET /api/v1/tasks/{task}', () => {
     await save(define('twice'));
     await used.api.call('POST', `/api/v1/tasks?workspace=${other.id}`, { asService: true, json: define('twice') });
     expect(inShort(await used.api.refusal('GET', '/api/v1/tasks/twice', { asService: true }))).toBe('422 WORKSPACE_AMBIGUOUS');
-    const { body } = await used.api.call<TaskWithVersion>('GET', `/api/v1/tasks/twice?workspace=${other.id}`, { asService: true });
+    const { body } = await used.api.call<TaskWithVersion>('GET', `/api/v1/tasks/twice?workspace=${other.id}`, {
+      asService: true,
+    });
     expect(body.task.workspaceId).toBe(other.id);
   });
 });
@@ -199,12 +242,19 @@ describe('GET /api/v1/tasks/{task}', () => {
 describe('GET /api/v1/tasks/{task}/versions', () => {
   it('pages through versions, newest first', async () => {
     for (const name of ['One', 'Two', 'Three']) await save(define('versioned', { name }));
-    interface Page { readonly items: readonly TaskVersion[]; readonly nextCursor: string | null }
+    interface Page {
+      readonly items: readonly TaskVersion[];
+      readonly nextCursor: string | null;
+    }
     const first = await used.api.call<Page>('GET', '/api/v1/tasks/versioned/versions?limit=2', { as: editor });
     expect(first.body.items.map((version) => version.number)).toEqual([3, 2]);
-    const rest = await used.api.call<Page>('GET', `/api/v1/tasks/versioned/versions?limit=2&cursor=${first.body.nextCursor}`, { as: editor });
+    const rest = await used.api.call<Page>('GET', `/api/v1/tasks/versioned/versions?limit=2&cursor=${first.body.nextCursor}`, {
+      as: editor,
+    });
     expect(rest.body.items.map((version) => version.number)).toEqual([1]);
     expect(rest.body.nextCursor).toBeNull();
-    expect(inShort(await used.api.refusal('GET', '/api/v1/tasks/versioned/versions', { as: stranger }))).toBe('404 TASK_NOT_FOUND');
+    expect(inShort(await used.api.refusal('GET', '/api/v1/tasks/versioned/versions', { as: stranger }))).toBe(
+      '404 TASK_NOT_FOUND',
+    );
   });
 });

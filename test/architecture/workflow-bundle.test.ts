@@ -15,6 +15,7 @@ describe('the workflow bundle', () => {
   });
   it('holds no schemas and no drivers', () => {
     expect(code).toContain('runTask');
-    for (const name of ['node_modules/zod', 'node_modules/pg/', 'node_modules/undici', 'node_modules/ajv']) expect(code).not.toContain(name);
+    for (const name of ['node_modules/zod', 'node_modules/pg/', 'node_modules/undici', 'node_modules/ajv'])
+      expect(code).not.toContain(name);
   });
 });

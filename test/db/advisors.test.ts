@@ -53,7 +53,17 @@ describe("Supabase's advisors", () => {
   });
 
   const advise = async (): Promise<readonly Finding[]> => {
-    const args = ['db', 'advisors', `--remote=${database.ownerUrl}`, '--level', 'info', '--fail-on', 'none', '--output-format', 'json'];
+    const args = [
+      'db',
+      'advisors',
+      `--remote=${database.ownerUrl}`,
+      '--level',
+      'info',
+      '--fail-on',
+      'none',
+      '--output-format',
+      'json',
+    ];
     const { stdout } = await promisify(execFile)(process.execPath, [CLI, ...args], {
       cwd: home,
       env: { ...ENVIRONMENT, PATH: process.env['PATH'], HOME: home },
@@ -78,8 +88,12 @@ describe("Supabase's advisors", () => {
     const found = (await advise()).filter(({ level }) => level !== 'INFO').map(({ name }) => name);
     expect(found).toEqual(
       expect.arrayContaining([
-        'rls_disabled_in_public', 'security_definer_view', 'function_search_path_mutable', 'auth_rls_initplan',
-        'multiple_permissive_policies', 'rls_policy_always_true',
+        'rls_disabled_in_public',
+        'security_definer_view',
+        'function_search_path_mutable',
+        'auth_rls_initplan',
+        'multiple_permissive_policies',
+        'rls_policy_always_true',
       ]),
     );
   });

@@ -21,7 +21,10 @@ interface PlanNode {
 
 const nodesOf = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(nodesOf)];
 const conditionsOf = (node: PlanNode): string =>
-  Object.entries(node).filter(([key]) => /Filter|Cond|Recheck/.test(key)).map(([, value]) => String(value)).join(' ');
+  Object.entries(node)
+    .filter(([key]) => /Filter|Cond|Recheck/.test(key))
+    .map(([, value]) => String(value))
+    .join(' ');
 
 describe('plans of hot queries', () => {
   const db = useDatabase();
@@ -38,29 +41,43 @@ describe('plans of hot queries', () => {
     viewer = await createUser(db.owner);
     runner = await createUser(db.owner);
     workspaceId = await readValue(db.owner, "select id from durabase.workspaces where name = 'w7'");
-    await db.owner.query("insert into durabase.workspace_members values ($1, $2, 'viewer'), ($1, $3, 'runner')", [workspaceId, viewer, runner]);
+    await db.owner.query("insert into durabase.workspace_members values ($1, $2, 'viewer'), ($1, $3, 'runner')", [
+      workspaceId,
+      viewer,
+      runner,
+    ]);
     // half of all runs are the runner's, also where he is no member; the author sees all in his workspace and started half of them
     author = await createUser(db.owner);
     guest = await createUser(db.owner);
-    await db.owner.query("insert into durabase.workspace_members values ($1, $2, 'editor'), ($1, $3, 'editor')", [workspaceId, author, guest]);
+    await db.owner.query("insert into durabase.workspace_members values ($1, $2, 'editor'), ($1, $3, 'editor')", [
+      workspaceId,
+      author,
+      guest,
+    ]);
     await fill(db.owner, runner);
-    await db.owner.query('update durabase.task_runs set actor_user_id = $2 where workspace_id = $1 and actor_user_id is null', [workspaceId, author]);
+    await db.owner.query('update durabase.task_runs set actor_user_id = $2 where workspace_id = $1 and actor_user_id is null', [
+      workspaceId,
+      author,
+    ]);
     // a share that gives a member no more than he has
-    await db.owner.query('insert into durabase.task_permissions (task_id, user_id) select id, $2 from durabase.tasks where workspace_id = $1', [workspaceId, guest]);
+    await db.owner.query(
+      'insert into durabase.task_permissions (task_id, user_id) select id, $2 from durabase.tasks where workspace_id = $1',
+      [workspaceId, guest],
+    );
     runId = await readValue(db.owner, 'select id from durabase.task_runs where workspace_id = $1 limit 1', [workspaceId]);
   });
 
   const explain = (userId: string, sql: string): Promise<PlanNode[]> =>
     asUser(db.owner, userId, async (client) => {
-      const { rows } = await client.query<{ 'QUERY PLAN': readonly [{ readonly Plan: PlanNode }] }>(`explain (analyze, format json) ${sql}`);
+      const { rows } = await client.query<{ 'QUERY PLAN': readonly [{ readonly Plan: PlanNode }] }>(
+        `explain (analyze, format json) ${sql}`,
+      );
       return nodesOf((rows[0] ?? { 'QUERY PLAN': [{ Plan: { 'Node Type': 'none' } }] })['QUERY PLAN'][0].Plan);
     });
 
   const queries = (): Readonly<Record<string, string>> => ({
-    'a page of runs of a workspace':
-      `select * from durabase.task_runs where workspace_id = '${workspaceId}' and (created_at, id) < (now(), 'ffffffff-ffff-ffff-ffff-ffffffffffff') order by created_at desc, id desc limit 50`,
-    'a page of runs in one state':
-      `select * from durabase.task_runs where workspace_id = '${workspaceId}' and state = 'queued' order by created_at desc, id desc limit 50`,
+    'a page of runs of a workspace': `select * from durabase.task_runs where workspace_id = '${workspaceId}' and (created_at, id) < (now(), 'ffffffff-ffff-ffff-ffff-ffffffffffff') order by created_at desc, id desc limit 50`,
+    'a page of runs in one state': `select * from durabase.task_runs where workspace_id = '${workspaceId}' and state = 'queued' order by created_at desc, id desc limit 50`,
     'one run': `select * from durabase.task_runs where id = '${runId}'`,
     'the steps of a run': `select * from durabase.run_steps where run_id = '${runId}'`,
     'the events of a run': `select * from durabase.run_events where run_id = '${runId}' and seq > 0 order by seq limit 500`,
@@ -70,7 +87,9 @@ describe('plans of hot queries', () => {
   it.each(Object.keys(queries()))('%s asks for rights once, not for each row', async (name) => {
     for (const userId of [viewer, runner]) {
       const nodes = await explain(userId, queries()[name] ?? '');
-      const perRow = nodes.filter((node) => /durabase_private\.|ws_ids|shared_task_ids|is_instance_admin|\buid\(/.test(conditionsOf(node)));
+      const perRow = nodes.filter((node) =>
+        /durabase_private\.|ws_ids|shared_task_ids|is_instance_admin|\buid\(/.test(conditionsOf(node)),
+      );
       expect(perRow.map(conditionsOf)).toEqual([]);
       const inits = nodes.filter((node) => node['Parent Relationship'] === 'InitPlan');
       expect(inits.length).toBeGreaterThan(0);
@@ -101,8 +120,16 @@ describe('plans of hot queries', () => {
   });
 
   it.each([
-    ['admission', "select q.* from durabase_private.run_queue q where q.blocked_key is null and not q.needs_check and q.ready_at <= now() and (q.claimed_until is null or q.claimed_until <= now()) order by q.is_sync desc, q.priority, q.position limit 50", 'run_queue_ready_idx'],
-    ['the next run of a freed permit', "select q.run_id from durabase_private.run_queue q where q.blocked_key = 'k' order by q.is_sync desc, q.priority, q.position limit 1", 'run_queue_blocked_idx'],
+    [
+      'admission',
+      'select q.* from durabase_private.run_queue q where q.blocked_key is null and not q.needs_check and q.ready_at <= now() and (q.claimed_until is null or q.claimed_until <= now()) order by q.is_sync desc, q.priority, q.position limit 50',
+      'run_queue_ready_idx',
+    ],
+    [
+      'the next run of a freed permit',
+      "select q.run_id from durabase_private.run_queue q where q.blocked_key = 'k' order by q.is_sync desc, q.priority, q.position limit 1",
+      'run_queue_blocked_idx',
+    ],
   ])('%s walks the queue by its index', async (_, sql, index) => {
     const { rows } = await db.owner.query<{ 'QUERY PLAN': string }>(`explain ${sql}`);
     expect(rows.map((row) => row['QUERY PLAN']).join('\n')).toContain(index);
@@ -111,11 +138,18 @@ describe('plans of hot queries', () => {
 
 /** Rows of runs that this transaction has taken from the table, by whichever way. */
 const tuplesRead = async (client: pg.ClientBase): Promise<number> =>
-  Number(await readValue(client, "select coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) from pg_stat_xact_user_tables where relid = 'durabase.task_runs'::regclass"));
+  Number(
+    await readValue(
+      client,
+      "select coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) from pg_stat_xact_user_tables where relid = 'durabase.task_runs'::regclass",
+    ),
+  );
 
 /** Rows as start_run would write them, in bulk. */
 const fill = async (owner: pg.Pool, actorId: string): Promise<void> => {
-  await owner.query(`insert into durabase.tasks (workspace_id, slug, name) select w.id, 'task-' || n, 'Task' from durabase.workspaces w, generate_series(1, 20) n`);
+  await owner.query(
+    `insert into durabase.tasks (workspace_id, slug, name) select w.id, 'task-' || n, 'Task' from durabase.workspaces w, generate_series(1, 20) n`,
+  );
   await owner.query(
     `insert into durabase.task_versions (task_id, workspace_id, number, state, definition, plan, mode, priority)
      select t.id, t.workspace_id, 1, 'ready', '{}', '{}', 'async', 3 from durabase.tasks t`,

@@ -11,11 +11,17 @@ const engine = useEngine();
 const handleOf = (runId: string) => engine.temporal.workflow.getHandle(`run-${runId}`);
 const stateOf = async (runId: string): Promise<string> => (await findRun(engine.db.owner, runId)).state;
 const driftOf = async (runId: string): Promise<readonly string[]> =>
-  (await engine.db.owner.query<{ kind: string }>('select kind from durabase_private.drift where run_id = $1 order by id', [runId])).rows.map(({ kind }) => kind);
+  (
+    await engine.db.owner.query<{ kind: string }>('select kind from durabase_private.drift where run_id = $1 order by id', [
+      runId,
+    ])
+  ).rows.map(({ kind }) => kind);
 
 const reset = async (runId: string, toEvent: 'first' | 'last'): Promise<void> => {
   const { events = [] } = await handleOf(runId).fetchHistory();
-  const completed = (events ?? []).filter((event) => event.workflowTaskCompletedEventAttributes !== undefined && event.workflowTaskCompletedEventAttributes !== null);
+  const completed = (events ?? []).filter(
+    (event) => event.workflowTaskCompletedEventAttributes !== undefined && event.workflowTaskCompletedEventAttributes !== null,
+  );
   const event = toEvent === 'first' ? completed[0] : completed.at(-1);
   await engine.temporal.workflowService.resetWorkflowExecution({
     namespace: engine.temporal.options.namespace,
@@ -82,7 +88,10 @@ describe('what somebody does in Temporal itself', () => {
     const runId = await startNap();
     await handleOf(runId).signal('approve', { yes: true });
     await handleOf(runId).signal('admitted');
-    await eventually(async () => expect((await engine.audit(runId)).filter((line) => line === 'run.signalled by operator')).toHaveLength(2), WITHIN);
+    await eventually(
+      async () => expect((await engine.audit(runId)).filter((line) => line === 'run.signalled by operator')).toHaveLength(2),
+      WITHIN,
+    );
     expect(await stateOf(runId)).toBe('waiting');
     await handleOf(runId).terminate();
   });
@@ -103,10 +112,16 @@ describe('what somebody does in Temporal itself', () => {
   it('agrees with Temporal on 20 runs that were terminated, cancelled and reset at once', async () => {
     const runIds = await Promise.all(Array.from({ length: 20 }, startNap));
     const began = performance.now();
-    await Promise.all(runIds.map((runId, index) => [() => handleOf(runId).terminate(), () => handleOf(runId).cancel(), () => reset(runId, 'first')][index % 3]?.()));
+    await Promise.all(
+      runIds.map((runId, index) =>
+        [() => handleOf(runId).terminate(), () => handleOf(runId).cancel(), () => reset(runId, 'first')][index % 3]?.(),
+      ),
+    );
     await eventually(async () => {
       const runs = await Promise.all(runIds.map((runId) => findRun(engine.db.owner, runId)));
-      runs.forEach((run, index) => expect(index % 3 === 2 ? [run.epoch, run.state] : run.state).toEqual(index % 3 === 2 ? [2, 'waiting'] : 'cancelled'));
+      runs.forEach((run, index) =>
+        expect(index % 3 === 2 ? [run.epoch, run.state] : run.state).toEqual(index % 3 === 2 ? [2, 'waiting'] : 'cancelled'),
+      );
     }, WITHIN);
     expect(performance.now() - began).toBeLessThan(10_000);
     for (const runId of runIds) expect((await engine.audit(runId)).filter((line) => line.endsWith('operator'))).toHaveLength(1);
@@ -115,8 +130,13 @@ describe('what somebody does in Temporal itself', () => {
 
   it('ends a run as lost when Temporal has forgotten it', async () => {
     const runId = await startNap();
-    await engine.temporal.workflowService.deleteWorkflowExecution({ namespace: engine.temporal.options.namespace, workflowExecution: { workflowId: `run-${runId}` } });
-    await eventually(async () => expect((await findRun(engine.db.owner, runId)).error?.code).toMatch(/RUN_LOST|RUN_TERMINATED/), { timeoutMs: 25_000 });
+    await engine.temporal.workflowService.deleteWorkflowExecution({
+      namespace: engine.temporal.options.namespace,
+      workflowExecution: { workflowId: `run-${runId}` },
+    });
+    await eventually(async () => expect((await findRun(engine.db.owner, runId)).error?.code).toMatch(/RUN_LOST|RUN_TERMINATED/), {
+      timeoutMs: 25_000,
+    });
   }, 40_000);
 });
 
@@ -125,15 +145,24 @@ describe('executions that Temporal was given by hand', () => {
     engine.target.on('/adopted', (_, response) => respondJson(response, {}));
     const workflowId = `by-hand-${Date.now()}`;
     const handle = await engine.temporal.workflow.start('runTask', {
-      workflowId, taskQueue: engine.taskQueue, args: [{ workspace: engine.workspaceId, task: 'call', input: { by: 'hand' } }],
+      workflowId,
+      taskQueue: engine.taskQueue,
+      args: [{ workspace: engine.workspaceId, task: 'call', input: { by: 'hand' } }],
     });
     expect(await handle.result()).toMatchObject({ state: 'completed' });
-    const { rows } = await engine.db.owner.query('select state, source, actor_kind, input from durabase.task_runs where workflow_id = $1', [workflowId]);
+    const { rows } = await engine.db.owner.query(
+      'select state, source, actor_kind, input from durabase.task_runs where workflow_id = $1',
+      [workflowId],
+    );
     expect(rows).toEqual([{ state: 'completed', source: 'temporal', actor_kind: 'operator', input: { by: 'hand' } }]);
   });
 
   it('refuses an unknown task with the sentence that start_run would say', async () => {
-    const handle = await engine.temporal.workflow.start('runTask', { workflowId: `nonsense-${Date.now()}`, taskQueue: engine.taskQueue, args: [{ workspace: engine.workspaceId, task: 'nonsense' }] });
+    const handle = await engine.temporal.workflow.start('runTask', {
+      workflowId: `nonsense-${Date.now()}`,
+      taskQueue: engine.taskQueue,
+      args: [{ workspace: engine.workspaceId, task: 'nonsense' }],
+    });
     await expect(handle.result()).rejects.toMatchObject({ cause: expect.objectContaining({ message: expect.any(String) }) });
   });
 
@@ -141,7 +170,11 @@ describe('executions that Temporal was given by hand', () => {
     const runId = await engine.startRun('call');
     await engine.finished(runId);
     const before = engine.target.requests.length;
-    const handle = await engine.temporal.workflow.start('runTask', { workflowId: `copy-${runId}`, taskQueue: engine.taskQueue, args: [{ runId }] });
+    const handle = await engine.temporal.workflow.start('runTask', {
+      workflowId: `copy-${runId}`,
+      taskQueue: engine.taskQueue,
+      args: [{ runId }],
+    });
     expect(await handle.result()).toMatchObject({ verdict: 'refused' });
     expect(engine.target.requests).toHaveLength(before);
   });
@@ -152,7 +185,10 @@ describe('executions that Temporal was given by hand', () => {
     const before = engine.target.requests.length;
     await eventually(async () => expect(await engine.statusInTemporal(runId)).toBe('COMPLETED'));
     const handle = await engine.temporal.workflow.start('runTask', {
-      workflowId: `run-${runId}`, taskQueue: engine.taskQueue, args: [{ runId }], workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      workflowId: `run-${runId}`,
+      taskQueue: engine.taskQueue,
+      args: [{ runId }],
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     });
     expect(await handle.result()).toMatchObject({ verdict: 'refused' });
     expect(engine.target.requests).toHaveLength(before);
@@ -160,10 +196,15 @@ describe('executions that Temporal was given by hand', () => {
 
   it('rebuilds the row of an execution that the database has forgotten', async () => {
     const runId = await startNap();
-    await eventually(async () => expect(JSON.stringify(await engine.temporal.workflow.getHandle(`run-${runId}`).fetchHistory())).toContain('timerStarted'));
+    await eventually(async () =>
+      expect(JSON.stringify(await engine.temporal.workflow.getHandle(`run-${runId}`).fetchHistory())).toContain('timerStarted'),
+    );
     await engine.db.owner.query('delete from durabase.task_runs where id = $1', [runId]);
     await handleOf(runId).terminate('so that it closes after the restore');
-    await eventually(async () => expect(await findRun(engine.db.owner, runId)).toMatchObject({ source: 'adopted', state: 'cancelled' }), WITHIN);
+    await eventually(
+      async () => expect(await findRun(engine.db.owner, runId)).toMatchObject({ source: 'adopted', state: 'cancelled' }),
+      WITHIN,
+    );
     expect(await driftOf(runId)).toContain('adopted');
   });
 });

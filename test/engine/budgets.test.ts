@@ -6,13 +6,20 @@ import { useEngine } from '../support/use-engine.ts';
 const engine = useEngine();
 
 /** A transaction that wrote something took a number. */
-const nextTransaction = (): Promise<string> => readValue<string>(engine.db.owner, 'select pg_snapshot_xmax(pg_current_snapshot())::text');
+const nextTransaction = (): Promise<string> =>
+  readValue<string>(engine.db.owner, 'select pg_snapshot_xmax(pg_current_snapshot())::text');
 
-const openCount = (): Promise<string> => readValue<string>(engine.db.owner, 'select count(*) from durabase.task_runs where finished_at is null');
+const openCount = (): Promise<string> =>
+  readValue<string>(engine.db.owner, 'select count(*) from durabase.task_runs where finished_at is null');
 
 /** Other databases of the shared server write as well while tests run in parallel: only our own writers are counted. */
 const countCommits = async (): Promise<number> =>
-  Number(await readValue<string>(engine.db.owner, "select count(distinct xmin::text) from (select xmin from durabase.task_runs union all select xmin from durabase.run_steps union all select xmin from durabase.run_events union all select xmin from durabase.audit_log union all select xmin from durabase_private.feed_inbox union all select xmin from durabase_private.executions) rows"));
+  Number(
+    await readValue<string>(
+      engine.db.owner,
+      'select count(distinct xmin::text) from (select xmin from durabase.task_runs union all select xmin from durabase.run_steps union all select xmin from durabase.run_events union all select xmin from durabase.audit_log union all select xmin from durabase_private.feed_inbox union all select xmin from durabase_private.executions) rows',
+    ),
+  );
 
 beforeAll(async () => {
   await engine.startWorker({ DURABASE_RECONCILE_INTERVAL_MS: '60000' });

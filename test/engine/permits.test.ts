@@ -10,7 +10,10 @@ const engine = useEngine();
 const url = (path: string): string => `${engine.target.url}${path}`;
 
 const countOpen = async (): Promise<number> =>
-  Number((await engine.db.owner.query<{ n: string }>('select count(*) as n from durabase.task_runs where finished_at is null')).rows[0]?.n);
+  Number(
+    (await engine.db.owner.query<{ n: string }>('select count(*) as n from durabase.task_runs where finished_at is null')).rows[0]
+      ?.n,
+  );
 
 describe('permits', () => {
   it(`never let two of ${RUNS} sync runs overlap, through kills and terminations, and none leaks`, async () => {
@@ -39,9 +42,15 @@ describe('permits', () => {
           await victim?.kill('SIGKILL');
           workers = [...workers, await engine.spawnWorker()];
         } else {
-          const { rows } = await engine.db.owner.query<{ workflow_id: string }>("select workflow_id from durabase.task_runs where state = 'running' limit 1");
+          const { rows } = await engine.db.owner.query<{ workflow_id: string }>(
+            "select workflow_id from durabase.task_runs where state = 'running' limit 1",
+          );
           const [running] = rows;
-          if (running !== undefined) await engine.temporal.workflow.getHandle(running.workflow_id).terminate('campaign').catch(() => undefined); // it has just ended
+          if (running !== undefined)
+            await engine.temporal.workflow
+              .getHandle(running.workflow_id)
+              .terminate('campaign')
+              .catch(() => undefined); // it has just ended
         }
       }
       await new Promise((resolve) => setTimeout(resolve, 20));
@@ -49,10 +58,15 @@ describe('permits', () => {
     expect(most).toBe(1);
     expect(disturbances).toBeGreaterThan(2);
     await eventually(async () => {
-      const { rows } = await engine.db.owner.query('select (select count(*)::int from durabase_private.permits) as permits, (select count(*)::int from durabase_private.run_queue) as queued');
+      const { rows } = await engine.db.owner.query(
+        'select (select count(*)::int from durabase_private.permits) as permits, (select count(*)::int from durabase_private.run_queue) as queued',
+      );
       expect(rows).toEqual([{ permits: 0, queued: 0 }]);
     });
-    const { rows } = await engine.db.owner.query('select state, count(*)::int as n from durabase.task_runs where id = any ($1) group by 1', [runIds]);
+    const { rows } = await engine.db.owner.query(
+      'select state, count(*)::int as n from durabase.task_runs where id = any ($1) group by 1',
+      [runIds],
+    );
     expect(rows.reduce((sum, { n }) => sum + Number(n), 0)).toBe(RUNS);
     expect(rows.map(({ state }) => state).every((state) => state === 'completed' || state === 'cancelled')).toBe(true);
     for (const worker of workers) await worker.kill('SIGKILL');
@@ -70,10 +84,17 @@ describe('permits', () => {
       present.set(key, (present.get(key) ?? 1) - 1);
       respondJson(response, {});
     });
-    await engine.saveTask({ slug: 'keyed', action: 'http', with: { url: `${url('/keyed')}?k={{ input.k }}` }, concurrency: { key: 'input.k', limit: 2 } });
+    await engine.saveTask({
+      slug: 'keyed',
+      action: 'http',
+      with: { url: `${url('/keyed')}?k={{ input.k }}` },
+      concurrency: { key: 'input.k', limit: 2 },
+    });
     const runIds = await Promise.all(Array.from({ length: 12 }, (_, index) => engine.startRun('keyed', { k: `k${index % 2}` })));
     await eventually(async () => {
-      const { rows } = await engine.db.owner.query("select reason from durabase.task_runs where reason ->> 'code' = 'LIMIT_REACHED'");
+      const { rows } = await engine.db.owner.query(
+        "select reason from durabase.task_runs where reason ->> 'code' = 'LIMIT_REACHED'",
+      );
       expect(rows[0]).toMatchObject({ reason: { message: expect.stringContaining('input.k = "k') } });
     });
     for (const runId of runIds) expect((await engine.finished(runId, 40_000)).state).toBe('completed');

@@ -13,15 +13,25 @@ beforeAll(async () => {
 
 describe('runTask', () => {
   it('runs a task of one step and mirrors each of its states', async () => {
-    await engine.saveTask({ slug: 'one', action: 'http', with: { url: url('/effects'), method: 'POST', json: { a: '{{ input.a }}' } } });
+    await engine.saveTask({
+      slug: 'one',
+      action: 'http',
+      with: { url: url('/effects'), method: 'POST', json: { a: '{{ input.a }}' } },
+    });
     const runId = await engine.startRun('one', { a: 5 });
     const run = await engine.finished(runId);
     expect(run.state).toBe('completed');
     expect(run.output).toMatchObject({ status: 201 });
     expect((await engine.events(runId)).map(({ seq, kind }) => [seq, kind])).toEqual([
-      [1, 'run.queued'], [2, 'run.running'], [3, 'step.started'], [4, 'step.completed'], [5, 'run.completed'],
+      [1, 'run.queued'],
+      [2, 'run.running'],
+      [3, 'step.started'],
+      [4, 'step.completed'],
+      [5, 'run.completed'],
     ]);
-    expect(engine.target.requests.find((request) => request.headers['idempotency-key'] === `${runId}/main/0`)?.body).toBe('{"a":5}');
+    expect(engine.target.requests.find((request) => request.headers['idempotency-key'] === `${runId}/main/0`)?.body).toBe(
+      '{"a":5}',
+    );
     await eventually(async () => expect(await engine.statusInTemporal(runId)).toBe('COMPLETED'));
   });
 
@@ -40,7 +50,16 @@ describe('runTask', () => {
       steps: [
         { id: 'price', action: 'http', with: { url: url('/price') } },
         { id: 'nap', action: 'sleep', needs: ['price'], with: { duration: '300 ms' } },
-        { id: 'book', action: 'http', needs: ['nap'], with: { url: url('/effects'), method: 'POST', json: { price: '{{ steps.price.output.body.amount }}', text: 'is {{ steps.price.output.body.currency }}' } } },
+        {
+          id: 'book',
+          action: 'http',
+          needs: ['nap'],
+          with: {
+            url: url('/effects'),
+            method: 'POST',
+            json: { price: '{{ steps.price.output.body.amount }}', text: 'is {{ steps.price.output.body.currency }}' },
+          },
+        },
       ],
       output: { booked: '{{ steps.book.output.status }}', price: '{{ steps.price.output.body }}' },
     });
@@ -69,17 +88,30 @@ describe('runTask', () => {
 
   it('repeats a failed attempt by its policy and counts failures of the handler', async () => {
     engine.target.failTimes('/flaky', 2, 500);
-    await engine.saveTask({ slug: 'flaky', action: 'http', with: { url: url('/flaky'), method: 'POST' }, retry: { maxAttempts: 3, initialInterval: '50 ms' } });
+    await engine.saveTask({
+      slug: 'flaky',
+      action: 'http',
+      with: { url: url('/flaky'), method: 'POST' },
+      retry: { maxAttempts: 3, initialInterval: '50 ms' },
+    });
     const runId = await engine.startRun('flaky');
     expect((await engine.finished(runId)).state).toBe('completed');
     const kinds = (await engine.events(runId)).map(({ kind }) => kind);
     expect(kinds.filter((kind) => kind === 'step.retry-scheduled')).toHaveLength(2);
-    expect(new Set(engine.target.requests.filter(({ path }) => path === '/flaky').map(({ headers }) => headers['idempotency-key'])).size).toBe(1);
+    expect(
+      new Set(engine.target.requests.filter(({ path }) => path === '/flaky').map(({ headers }) => headers['idempotency-key']))
+        .size,
+    ).toBe(1);
   });
 
   it('fails with the code and the sentence of its last attempt', async () => {
     engine.target.failTimes('/broken', 99, 500);
-    await engine.saveTask({ slug: 'broken', action: 'http', with: { url: url('/broken') }, retry: { maxAttempts: 2, initialInterval: '20 ms' } });
+    await engine.saveTask({
+      slug: 'broken',
+      action: 'http',
+      with: { url: url('/broken') },
+      retry: { maxAttempts: 2, initialInterval: '20 ms' },
+    });
     const runId = await engine.startRun('broken');
     const run = await engine.finished(runId);
     expect(run).toMatchObject({ state: 'failed', error: { code: 'HTTP_STATUS', message: expect.stringContaining('500') } });
@@ -90,13 +122,18 @@ describe('runTask', () => {
   it('fails with the path when a template finds nothing', async () => {
     await engine.saveTask({ slug: 'lost', action: 'http', with: { url: `${url('/x')}?q={{ input.missing.deeper }}` } });
     const run = await engine.finished(await engine.startRun('lost', { other: 1 }));
-    expect(run).toMatchObject({ state: 'failed', error: { code: 'TEMPLATE_UNRESOLVED', message: expect.stringContaining('input.missing') } });
+    expect(run).toMatchObject({
+      state: 'failed',
+      error: { code: 'TEMPLATE_UNRESOLVED', message: expect.stringContaining('input.missing') },
+    });
   });
 
   it('cancels a running step: the request is aborted, the states agree', async () => {
     let aborted = false;
     engine.target.on('/hang', (_, response) => {
-      response.on('close', () => { aborted = true; });
+      response.on('close', () => {
+        aborted = true;
+      });
     });
     await engine.saveTask({ slug: 'hang', action: 'http', with: { url: url('/hang') } });
     const runId = await engine.startRun('hang');
@@ -110,14 +147,22 @@ describe('runTask', () => {
   });
 
   it('ends at its deadline, waits included', async () => {
-    await engine.saveTask({ slug: 'late', deadline: '400 ms', steps: [{ id: 'nap', action: 'sleep', with: { duration: '1 hour' } }] });
+    await engine.saveTask({
+      slug: 'late',
+      deadline: '400 ms',
+      steps: [{ id: 'nap', action: 'sleep', with: { duration: '1 hour' } }],
+    });
     const run = await engine.finished(await engine.startRun('late'));
     expect(run).toMatchObject({ state: 'timed_out', error: { code: 'DEADLINE_EXCEEDED' } });
   });
 
   it('ends an attempt that takes too long, and says so', async () => {
     engine.target.on('/never', () => undefined);
-    await engine.saveTask({ slug: 'slow', steps: [{ id: 'main', action: 'http', timeout: '200 ms', with: { url: url('/never') } }], retry: { maxAttempts: 1 } });
+    await engine.saveTask({
+      slug: 'slow',
+      steps: [{ id: 'main', action: 'http', timeout: '200 ms', with: { url: url('/never') } }],
+      retry: { maxAttempts: 1 },
+    });
     const runId = await engine.startRun('slow');
     expect(await engine.finished(runId)).toMatchObject({ state: 'failed', error: { code: 'STEP_TIMED_OUT' } });
     expect((await engine.events(runId)).map(({ kind }) => kind)).toContain('step.timed_out');
@@ -130,14 +175,24 @@ describe('runTask', () => {
       slug: 'large',
       steps: [
         { id: 'get', action: 'http', with: { url: url('/large') } },
-        { id: 'put', action: 'http', needs: ['get'], with: { url: url('/effects'), method: 'POST', json: { text: '{{ steps.get.output.body.text }}' } } },
+        {
+          id: 'put',
+          action: 'http',
+          needs: ['get'],
+          with: { url: url('/effects'), method: 'POST', json: { text: '{{ steps.get.output.body.text }}' } },
+        },
       ],
     });
     const runId = await engine.startRun('large');
     expect((await engine.finished(runId)).state).toBe('completed');
-    const { rows } = await engine.db.owner.query('select output, output_ref from durabase.run_steps where run_id = $1 and step_id = $2', [runId, 'get']);
+    const { rows } = await engine.db.owner.query(
+      'select output, output_ref from durabase.run_steps where run_id = $1 and step_id = $2',
+      [runId, 'get'],
+    );
     expect(rows[0]).toMatchObject({ output: null, output_ref: { bytes: expect.any(Number), preview: expect.any(String) } });
-    expect(engine.target.requests.find((request) => request.headers['idempotency-key'] === `${runId}/put/0`)?.body).toContain(text);
+    expect(engine.target.requests.find((request) => request.headers['idempotency-key'] === `${runId}/put/0`)?.body).toContain(
+      text,
+    );
     const history = JSON.stringify(await engine.temporal.workflow.getHandle(`run-${runId}`).fetchHistory());
     expect(history.length).toBeLessThan(40_000);
   });
@@ -149,7 +204,12 @@ describe('runTask', () => {
       slug: 'odd',
       steps: [
         { id: 'get', action: 'http', with: { url: url('/odd') } },
-        { id: 'put', action: 'http', needs: ['get'], with: { url: url('/effects'), method: 'POST', json: { odd: '{{ steps.get.output.body.odd }}' } } },
+        {
+          id: 'put',
+          action: 'http',
+          needs: ['get'],
+          with: { url: url('/effects'), method: 'POST', json: { odd: '{{ steps.get.output.body.odd }}' } },
+        },
       ],
     });
     const runId = await engine.startRun('odd');
@@ -173,6 +233,8 @@ describe('runTask', () => {
   });
 
   it('says what is wrong with a task that was saved by SQL', async () => {
-    await expect(engine.saveTask({ slug: 'wrong', action: 'htp', with: {} })).rejects.toThrow(/UNKNOWN_ACTION.*did you mean \\"http\\"/);
+    await expect(engine.saveTask({ slug: 'wrong', action: 'htp', with: {} })).rejects.toThrow(
+      /UNKNOWN_ACTION.*did you mean \\"http\\"/,
+    );
   });
 });

@@ -31,7 +31,9 @@ describe('a worker that dies in the middle of a step', () => {
     expect((await engine.finished(runId)).state).toBe('completed');
     const keys = engine.target.requests.filter(({ path }) => path === '/once').map(({ headers }) => headers['idempotency-key']);
     expect(new Set(keys)).toEqual(new Set([`${runId}/main/0`]));
-    const { rows } = await engine.db.owner.query('select attempt, failure_count from durabase.run_steps where run_id = $1', [runId]);
+    const { rows } = await engine.db.owner.query('select attempt, failure_count from durabase.run_steps where run_id = $1', [
+      runId,
+    ]);
     expect(rows).toEqual([{ attempt: 2, failure_count: 0 }]); // the death did not use up an attempt of the policy
     expect(recoveryMs).toBeLessThan(15_000); // the budget is 5 s, on a machine of its own
     await second.kill('SIGKILL');
@@ -40,7 +42,11 @@ describe('a worker that dies in the middle of a step', () => {
   it('does not repeat silently what cannot be told to have happened', async () => {
     const first = await engine.spawnWorker();
     hangOnce('/doubtful');
-    await engine.saveTask({ slug: 'doubtful', action: 'http', with: { url: url('/doubtful'), method: 'POST', repeatable: false } });
+    await engine.saveTask({
+      slug: 'doubtful',
+      action: 'http',
+      with: { url: url('/doubtful'), method: 'POST', repeatable: false },
+    });
     const runId = await engine.startRun('doubtful');
     await eventually(() => expect(requestsTo('/doubtful')).toBe(1));
     await first.kill('SIGKILL');
@@ -77,7 +83,12 @@ describe('a worker that dies in the middle of a step', () => {
   it('hands over on SIGTERM without a failed attempt', async () => {
     const first = await engine.spawnWorker({ DURABASE_SHUTDOWN_GRACE_MS: '200' });
     hangOnce('/deploy');
-    await engine.saveTask({ slug: 'deploy', action: 'http', with: { url: url('/deploy'), method: 'POST' }, retry: { maxAttempts: 1 } });
+    await engine.saveTask({
+      slug: 'deploy',
+      action: 'http',
+      with: { url: url('/deploy'), method: 'POST' },
+      retry: { maxAttempts: 1 },
+    });
     const runId = await engine.startRun('deploy');
     await eventually(() => expect(requestsTo('/deploy')).toBe(1));
     await first.kill('SIGTERM');

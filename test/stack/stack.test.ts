@@ -1,10 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { statSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { freeStackPorts, readStackFile, startStack, type StackOptions } from '../../packages/local-stack/src/index.ts';
+import { postgresRootDir } from '../../packages/local-stack/src/postgres-home.ts';
 import { identifyProcess } from '../../packages/local-stack/src/process-identity.ts';
 import { eventually } from '../support/eventually.ts';
 import { makeTempFolder, NOTES_MIGRATION, writeMigrations } from './temp-folder.ts';
@@ -46,10 +47,14 @@ const runStack = async (options: StackOptions): Promise<OutsideStack> => {
 
 const outsideOptions = async () => {
   const folder = makeTempFolder();
-  undo.push(() => folder.remove());
+  const stateDir = join(folder.path, 'state');
+  undo.push(() => {
+    rmSync(postgresRootDir(stateDir), { recursive: true, force: true });
+    folder.remove();
+  });
   return {
     projectDir: folder.path,
-    stateDir: join(folder.path, 'state'),
+    stateDir,
     migrationsDir: writeMigrations(folder.path, NOTES_MIGRATION),
     ports: await freeStackPorts(),
     api: LISTEN,

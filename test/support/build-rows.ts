@@ -69,13 +69,22 @@ export const addMember = async (
   { workspaceId, role, userId }: { readonly workspaceId: string; readonly role: MemberRole; readonly userId?: string },
 ): Promise<string> => {
   const member = userId ?? (await createUser(owner));
-  await owner.query('insert into durabase.workspace_members (workspace_id, user_id, role) values ($1, $2, $3)', [workspaceId, member, role]);
+  await owner.query('insert into durabase.workspace_members (workspace_id, user_id, role) values ($1, $2, $3)', [
+    workspaceId,
+    member,
+    role,
+  ]);
   return member;
 };
 
 export const shareTask = async (
   owner: pg.Pool,
-  { taskId, userId, canRun = false, canEdit = false }: { readonly taskId: string; readonly userId: string; readonly canRun?: boolean; readonly canEdit?: boolean },
+  {
+    taskId,
+    userId,
+    canRun = false,
+    canEdit = false,
+  }: { readonly taskId: string; readonly userId: string; readonly canRun?: boolean; readonly canEdit?: boolean },
 ): Promise<void> => {
   await owner.query('insert into durabase.task_permissions (task_id, user_id, can_run, can_edit) values ($1, $2, $3, $4)', [
     taskId,
@@ -92,7 +101,11 @@ export interface TaskOptions {
 }
 
 /** A saved and published task. Unless the plan says otherwise its runs need no check before admission. */
-export const createReadyTask = async (owner: pg.Pool, workspaceId: string, { slug = 'greet', plan = {} }: TaskOptions = {}): Promise<ReadyTask> => {
+export const createReadyTask = async (
+  owner: pg.Pool,
+  workspaceId: string,
+  { slug = 'greet', plan = {} }: TaskOptions = {},
+): Promise<ReadyTask> => {
   const version = await callRow<{ readonly id: string; readonly task_id: string }>(owner, 'durabase.save_task', {
     definition: { slug, steps: [{ id: 'hello', action: 'log' }] },
     workspace: workspaceId,
@@ -150,14 +163,27 @@ export const openRun = async (
   steps: readonly Readonly<Record<string, unknown>>[] = [{ stepId: 'hello', name: 'Hello', action: 'log' }],
 ): Promise<Run> => {
   await admitRun(owner, runId);
-  const [answer] = await callValue<{ verdict: string }[]>(owner, 'durabase_private.open_runs', { p_items: [{ ...executionOf(runId), steps }] });
+  const [answer] = await callValue<{ verdict: string }[]>(owner, 'durabase_private.open_runs', {
+    p_items: [{ ...executionOf(runId), steps }],
+  });
   if (answer?.verdict !== 'go') throw new Error(`the run did not open: ${JSON.stringify(answer)}`);
   return findRun(owner, runId);
 };
 
 export type RunState =
-  | 'scheduled' | 'queued' | 'running' | 'waiting' | 'awaiting_input' | 'retrying' | 'paused'
-  | 'completed' | 'failed' | 'timed_out' | 'cancelled' | 'skipped' | 'expired';
+  | 'scheduled'
+  | 'queued'
+  | 'running'
+  | 'waiting'
+  | 'awaiting_input'
+  | 'retrying'
+  | 'paused'
+  | 'completed'
+  | 'failed'
+  | 'timed_out'
+  | 'cancelled'
+  | 'skipped'
+  | 'expired';
 
 const FAILURE = { code: 'STEP_FAILED', message: 'it did not work' };
 
@@ -176,7 +202,17 @@ export const createRunIn = async (owner: pg.Pool, task: ReadyTask, state: RunSta
     case 'retrying':
       await openRun(owner, id);
       await callValue(owner, 'durabase_private.write_steps', {
-        p_items: [{ ...executionOf(id), op: 'end', stepId: 'hello', attempt: 1, state, error: FAILURE, nextAttemptAt: new Date(Date.now() + 60_000) }],
+        p_items: [
+          {
+            ...executionOf(id),
+            op: 'end',
+            stepId: 'hello',
+            attempt: 1,
+            state,
+            error: FAILURE,
+            nextAttemptAt: new Date(Date.now() + 60_000),
+          },
+        ],
       });
       break;
     case 'paused':
@@ -195,7 +231,11 @@ export const createRunIn = async (owner: pg.Pool, task: ReadyTask, state: RunSta
     case 'skipped':
     case 'expired':
       await owner.query('delete from durabase_private.run_queue where run_id = $1', [id]);
-      await owner.query('select durabase_private.end_unopened_run(r, $2, $3) from durabase.task_runs r where r.id = $1', [id, state, FAILURE]);
+      await owner.query('select durabase_private.end_unopened_run(r, $2, $3) from durabase.task_runs r where r.id = $1', [
+        id,
+        state,
+        FAILURE,
+      ]);
       break;
   }
   return findRun(owner, id);

@@ -18,7 +18,8 @@ export const refusalOf = async (call: Promise<unknown>): Promise<Refusal> => {
     (value) => ({ value }),
     (error: SqlError) => ({ error }),
   );
-  if ('value' in outcome) throw new Error(`the call was not refused, it returned ${JSON.stringify(outcome.value)?.slice(0, 300)}`);
+  if ('value' in outcome)
+    throw new Error(`the call was not refused, it returned ${JSON.stringify(outcome.value)?.slice(0, 300)}`);
   const { code: sqlstate = '', detail = '{}', message } = outcome.error;
   const { code, path } = readDetail(detail);
   return { sqlstate, code, path, message };

@@ -36,7 +36,8 @@ export const createTestDatabase = async (): Promise<TestDatabase> => {
 /** What the global setup told the processes of the tests. */
 export const readTestEnv = (key: keyof typeof TEST_ENV): string => {
   const value = process.env[TEST_ENV[key]];
-  if (value === undefined) throw new Error(`${TEST_ENV[key]} is not set: the global setup of this Jest project starts no such server`);
+  if (value === undefined)
+    throw new Error(`${TEST_ENV[key]} is not set: the global setup of this Jest project starts no such server`);
   return value;
 };
 

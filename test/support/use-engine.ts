@@ -40,7 +40,9 @@ export interface UsedEngine {
   startRun(task: string, input?: unknown, more?: Readonly<Record<string, unknown>>): Promise<string>;
   /** The run as soon as it has ended. */
   finished(runId: string, timeoutMs?: number): Promise<Run>;
-  events(runId: string): Promise<readonly { readonly seq: number; readonly kind: string; readonly step_id: string | null; readonly data: unknown }[]>;
+  events(
+    runId: string,
+  ): Promise<readonly { readonly seq: number; readonly kind: string; readonly step_id: string | null; readonly data: unknown }[]>;
   audit(runId: string): Promise<readonly string[]>;
   /** Temporal's own status of the run's newest execution. */
   statusInTemporal(runId: string): Promise<string>;
@@ -65,7 +67,9 @@ const settingsOf = (db: UsedDatabase, target: Target, taskQueue: string): Record
   DURABASE_HEALTH_PORT: '0',
   DURABASE_RECONCILE_INTERVAL_MS: '500',
   DURABASE_SHUTDOWN_GRACE_MS: '1000',
-  ...(process.env['DURABASE_TEST_MAX_CACHED_WORKFLOWS'] === undefined ? {} : { DURABASE_MAX_CACHED_WORKFLOWS: process.env['DURABASE_TEST_MAX_CACHED_WORKFLOWS'] }),
+  ...(process.env['DURABASE_TEST_MAX_CACHED_WORKFLOWS'] === undefined
+    ? {}
+    : { DURABASE_MAX_CACHED_WORKFLOWS: process.env['DURABASE_TEST_MAX_CACHED_WORKFLOWS'] }),
 });
 
 async function spawnProcess(settings: Readonly<Record<string, string>>): Promise<WorkerProcess> {
@@ -109,8 +113,15 @@ export function useEngine(): UsedEngine {
     Runtime.install({ shutdownSignals: [], logger: new DefaultLogger('ERROR', () => undefined) });
     const connection = await Connection.connect({ address: readTestEnv('temporalAddress') });
     const userId = await createUser(db.owner);
-    const workspaceId = await readValue<string>(db.owner, 'select id from durabase.workspaces where personal_user_id = $1', [userId]);
-    parts = { target: await startTarget(), temporal: new Client({ connection, namespace: readTestEnv('temporalNamespace') }), userId, workspaceId };
+    const workspaceId = await readValue<string>(db.owner, 'select id from durabase.workspaces where personal_user_id = $1', [
+      userId,
+    ]);
+    parts = {
+      target: await startTarget(),
+      temporal: new Client({ connection, namespace: readTestEnv('temporalNamespace') }),
+      userId,
+      workspaceId,
+    };
   }, 60_000);
   afterAll(async () => {
     for (const { kill } of processes) await kill('SIGKILL');
@@ -137,13 +148,25 @@ export function useEngine(): UsedEngine {
   return {
     db,
     taskQueue,
-    get target() { return read().target; },
-    get temporal() { return read().temporal; },
-    get userId() { return read().userId; },
-    get workspaceId() { return read().workspaceId; },
+    get target() {
+      return read().target;
+    },
+    get temporal() {
+      return read().temporal;
+    },
+    get userId() {
+      return read().userId;
+    },
+    get workspaceId() {
+      return read().workspaceId;
+    },
     startWorker: async (settings = {}, options = {}) => {
       const config = readConfig({ ...settingsOf(db, read().target, taskQueue), ...settings });
-      const worker = await createWorker({ config, log: createLog({ level: config.DURABASE_LOG_LEVEL, format: 'text', program: 'worker' }), ...options });
+      const worker = await createWorker({
+        config,
+        log: createLog({ level: config.DURABASE_LOG_LEVEL, format: 'text', program: 'worker' }),
+        ...options,
+      });
       workers.push(worker);
       await eventually(async () => {
         if (!Object.values(await worker.readiness()).every(Boolean)) throw new Error('not ready');
@@ -158,25 +181,42 @@ export function useEngine(): UsedEngine {
     saveTask: async (definition) => {
       const { id } = await asUser<{ readonly id: string }>('durabase.save_task', { definition });
       const version = await eventually(async () => {
-        const [row] = (await db.owner.query<{ state: string; problems: unknown }>('select state, problems from durabase.task_versions where id = $1', [id])).rows;
+        const [row] = (
+          await db.owner.query<{ state: string; problems: unknown }>(
+            'select state, problems from durabase.task_versions where id = $1',
+            [id],
+          )
+        ).rows;
         if (row === undefined || row.state === 'draft') throw new Error('still a draft');
         return row;
       });
       if (version.state !== 'ready') throw new Error(JSON.stringify(version.problems));
     },
-    startRun: async (task, input = {}, more = {}) => (await asUser<{ readonly id: string }>('durabase.start_run', { task, input: JSON.stringify(input), ...more })).id,
+    startRun: async (task, input = {}, more = {}) =>
+      (await asUser<{ readonly id: string }>('durabase.start_run', { task, input: JSON.stringify(input), ...more })).id,
     finished: (runId, timeoutMs = 20_000) =>
-      eventually(async () => {
-        const run = await findRun(db.owner, runId);
-        if (run.finished_at === null) throw new Error(`the run is ${run.state}: ${JSON.stringify(run.reason ?? run.stalled_reason)}`);
-        return run;
-      }, { timeoutMs }),
-    events: async (runId) =>
-      (await db.owner.query('select seq::int, kind, step_id, data from durabase.run_events where run_id = $1 order by seq', [runId])).rows,
-    audit: async (runId) =>
-      (await db.owner.query<{ action: string; actor_kind: string }>('select action, actor_kind from durabase.audit_log where entity_id = $1 order by n', [runId])).rows.map(
-        (row) => `${row.action} by ${row.actor_kind}`,
+      eventually(
+        async () => {
+          const run = await findRun(db.owner, runId);
+          if (run.finished_at === null)
+            throw new Error(`the run is ${run.state}: ${JSON.stringify(run.reason ?? run.stalled_reason)}`);
+          return run;
+        },
+        { timeoutMs },
       ),
+    events: async (runId) =>
+      (
+        await db.owner.query('select seq::int, kind, step_id, data from durabase.run_events where run_id = $1 order by seq', [
+          runId,
+        ])
+      ).rows,
+    audit: async (runId) =>
+      (
+        await db.owner.query<{ action: string; actor_kind: string }>(
+          'select action, actor_kind from durabase.audit_log where entity_id = $1 order by n',
+          [runId],
+        )
+      ).rows.map((row) => `${row.action} by ${row.actor_kind}`),
     statusInTemporal: async (runId) => (await read().temporal.workflow.getHandle(`run-${runId}`).describe()).status.name,
   };
 }

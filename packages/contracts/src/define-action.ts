@@ -40,7 +40,12 @@ export type ActionDraft<Type extends string, Input extends z.ZodType, Output ext
   };
 
 /** 3 attempts, 1 s, doubled each time up to a minute. */
-export const DEFAULT_RETRY: RetryPolicy = { maxAttempts: 3, initialIntervalMs: 1_000, backoffCoefficient: 2, maxIntervalMs: 60_000 };
+export const DEFAULT_RETRY: RetryPolicy = {
+  maxAttempts: 3,
+  initialIntervalMs: 1_000,
+  backoffCoefficient: 2,
+  maxIntervalMs: 60_000,
+};
 
 /** One attempt may take 5 minutes, all together a day; a worker is dead after 4 silent seconds. */
 export const DEFAULT_TIMEOUTS: StepTimeouts = { startToCloseMs: 300_000, scheduleToCloseMs: 86_400_000, heartbeatMs: 4_000 };

@@ -55,9 +55,7 @@ export const ERRORS = {
   RUN_LOST: { status: 500, retryable: false, title: 'Temporal no longer knows the run' },
   WORKFLOW_FAILED: { status: 500, retryable: false, title: 'The workflow failed in Temporal' },
   STALE_EXECUTION: { status: 409, retryable: false, title: 'Another execution owns this run' },
-} as const satisfies Readonly<
-  Record<string, { readonly status: number; readonly retryable: boolean; readonly title: string }>
->;
+} as const satisfies Readonly<Record<string, { readonly status: number; readonly retryable: boolean; readonly title: string }>>;
 
 /** A code of the table {@link ERRORS}. */
 export type ErrorCode = keyof typeof ERRORS;

@@ -1,7 +1,18 @@
 /** Every state of a run, in the order of its life. */
 export const RUN_STATES = [
-  'scheduled', 'queued', 'running', 'waiting', 'awaiting_input', 'retrying', 'paused',
-  'completed', 'failed', 'timed_out', 'cancelled', 'skipped', 'expired',
+  'scheduled',
+  'queued',
+  'running',
+  'waiting',
+  'awaiting_input',
+  'retrying',
+  'paused',
+  'completed',
+  'failed',
+  'timed_out',
+  'cancelled',
+  'skipped',
+  'expired',
 ] as const;
 /** State of a run. */
 export type RunState = (typeof RUN_STATES)[number];
@@ -17,7 +28,15 @@ export const isTerminal = (state: RunState): state is TerminalRunState =>
 
 /** Every state of a step. */
 export const STEP_STATES = [
-  'running', 'waiting', 'awaiting_input', 'retrying', 'completed', 'failed', 'timed_out', 'cancelled', 'skipped',
+  'running',
+  'waiting',
+  'awaiting_input',
+  'retrying',
+  'completed',
+  'failed',
+  'timed_out',
+  'cancelled',
+  'skipped',
 ] as const;
 /** State of a step. */
 export type StepState = (typeof STEP_STATES)[number];
@@ -27,7 +46,13 @@ export const STATE_WORDS = {
   scheduled: { taskKit: 'scheduled', tasker: 'pending', scheduler: 'scheduled', queue: 'pending', chat: 'pending' },
   queued: { taskKit: 'pending', tasker: 'pending', scheduler: 'pending', queue: 'pending', chat: 'pending' },
   running: { taskKit: 'progress', tasker: 'running', scheduler: 'running', queue: 'in progress', chat: 'processing' },
-  waiting: { taskKit: 'progress', tasker: 'suspended_waiting_child', scheduler: 'running', queue: 'in progress', chat: 'processing' },
+  waiting: {
+    taskKit: 'progress',
+    tasker: 'suspended_waiting_child',
+    scheduler: 'running',
+    queue: 'in progress',
+    chat: 'processing',
+  },
   awaiting_input: { taskKit: 'input-await', tasker: 'running', scheduler: 'running', queue: 'in progress', chat: 'processing' },
   retrying: { taskKit: 'retry', tasker: 'running', scheduler: 'retrying', queue: 'in progress', chat: 'processing' },
   paused: { taskKit: 'stopped', tasker: 'pending', scheduler: 'running', queue: 'pending', chat: 'pending' },

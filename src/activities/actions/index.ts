@@ -10,7 +10,7 @@ type Contract = (typeof ACTIONS)[number];
 type WaitType = 'sleep';
 /** A handler for each built-in action that is an activity. */
 export type Handlers = {
-  readonly [Type in Exclude<Contract["type"], WaitType>]: ActionHandler<
+  readonly [Type in Exclude<Contract['type'], WaitType>]: ActionHandler<
     z.output<Extract<Contract, { readonly type: Type }>['input']>,
     z.input<Extract<Contract, { readonly type: Type }>['output']>
   >;
@@ -40,4 +40,3 @@ export const builtInActions = (ports: ActionPorts): readonly RegisteredAction[] 
     return handler === undefined ? { contract } : { contract, handler };
   });
 };
-

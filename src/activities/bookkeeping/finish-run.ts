@@ -16,17 +16,37 @@ const lastSteps = (plan: Plan): readonly string[] => {
 async function buildOutput(plan: Plan, writer: Writer, mirror: MirrorPort): Promise<Json> {
   const last = lastSteps(plan);
   const needed = plan.output === undefined ? { steps: last, input: false } : neededValues(plan.output);
-  const loaded = await mirror.loadStep({ runId: writer.runId, stepId: '', iteration: 0, temporalRunId: writer.temporalRunId, references: needed.steps, withInput: needed.input });
+  const loaded = await mirror.loadStep({
+    runId: writer.runId,
+    stepId: '',
+    iteration: 0,
+    temporalRunId: writer.temporalRunId,
+    references: needed.steps,
+    withInput: needed.input,
+  });
   if (loaded === undefined) throw new PlatformError('RUN_NOT_FOUND', { message: `run ${writer.runId} is gone` });
   const outputs = unescapeUnstorable(loaded.outputs) as JsonObject;
   if (plan.output === undefined) return last.length === 1 ? (outputs[last[0] ?? ''] ?? null) : outputs;
-  return resolveTemplates(plan.output, templateScope({ workspaceId: loaded.workspaceId, taskSlug: loaded.taskSlug, runId: writer.runId, input: unescapeUnstorable(loaded.input), outputs }));
+  return resolveTemplates(
+    plan.output,
+    templateScope({
+      workspaceId: loaded.workspaceId,
+      taskSlug: loaded.taskSlug,
+      runId: writer.runId,
+      input: unescapeUnstorable(loaded.input),
+      outputs,
+    }),
+  );
 }
 
 /** The end as it is to be stored; an output that cannot be made or kept turns it into a failure. */
 async function buildEnd(outcome: RunOutcome, plan: Plan, writer: Writer, mirror: MirrorPort): Promise<RunEnd> {
   if (outcome.state !== 'completed') {
-    return { ...writer, state: outcome.state, error: escapeUnstorable((outcome.error ?? { code: 'WORKFLOW_FAILED', message: outcome.state }) as unknown as Json) };
+    return {
+      ...writer,
+      state: outcome.state,
+      error: escapeUnstorable((outcome.error ?? { code: 'WORKFLOW_FAILED', message: outcome.state }) as unknown as Json),
+    };
   }
   try {
     return { ...writer, state: 'completed', ...toStoredValue(await buildOutput(plan, writer, mirror)) };

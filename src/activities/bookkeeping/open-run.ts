@@ -51,7 +51,11 @@ const recordOf = (run: LoadedRun): RunRecord => ({
 });
 
 /** The run's id; what an operator started in Temporal is accepted first, like any other run. */
-async function findRunId(argument: RunTaskArgument, ids: { readonly workflowId: string; readonly firstRunId: string }, mirror: MirrorPort): Promise<string> {
+async function findRunId(
+  argument: RunTaskArgument,
+  ids: { readonly workflowId: string; readonly firstRunId: string },
+  mirror: MirrorPort,
+): Promise<string> {
   if ('runId' in argument) return argument.runId;
   const runId = runIdOf(ids.workflowId, ids.firstRunId);
   await mirror.adoptStart({ runId, workflowId: ids.workflowId, ...argument });
@@ -67,14 +71,25 @@ export const createOpenRun =
     if (run === undefined) return { verdict: 'refused', runId, reason: 'no such run' };
     const plan = await mirror.loadPlan(run.versionId);
     const loaded = { ...run, input: unescapeUnstorable(run.input) };
-    const opening = await mirror.openRun({ runId, temporalRunId, firstRunId, deadlineMs: plan.deadlineMs, steps: firstSteps(plan, loaded) });
+    const opening = await mirror.openRun({
+      runId,
+      temporalRunId,
+      firstRunId,
+      deadlineMs: plan.deadlineMs,
+      steps: firstSteps(plan, loaded),
+    });
     switch (opening.verdict) {
       case 'wait':
         onAdopted();
         return { verdict: 'wait', runId };
       case 'ended':
       case 'refused':
-        return { verdict: opening.verdict, runId, reason: opening.reason ?? 'the run has already ended', ...(opening.state === undefined ? {} : { state: opening.state }) };
+        return {
+          verdict: opening.verdict,
+          runId,
+          reason: opening.reason ?? 'the run has already ended',
+          ...(opening.state === undefined ? {} : { state: opening.state }),
+        };
       case 'go':
       case 'cancel': {
         const deadline = opening.deadlineAt ? { deadlineMs: Math.max(0, Date.parse(opening.deadlineAt) - Date.now()) } : {};

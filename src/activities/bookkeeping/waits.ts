@@ -12,17 +12,39 @@ async function prepareWait(request: ExecutionIds & StepArgument, mirror: MirrorP
   const { runId, stepId, iteration, temporalRunId, firstRunId } = request;
   const step = findStep(await mirror.loadPlan(request.versionId), stepId);
   const needed = neededValues(step.with);
-  const loaded = await mirror.loadStep({ runId, stepId, iteration, temporalRunId, references: needed.steps, withInput: needed.input });
+  const loaded = await mirror.loadStep({
+    runId,
+    stepId,
+    iteration,
+    temporalRunId,
+    references: needed.steps,
+    withInput: needed.input,
+  });
   if (loaded === undefined) throw staleFailure('no such run');
   if (loaded.step !== null && loaded.step.epoch === loaded.epoch && loaded.step.state === 'completed') return 'done';
   const frozen = freezeInput(step, { ...loaded, runId, input: unescapeUnstorable(loaded.input) }, iteration);
   const input = sleepAction.input.safeParse(frozen);
   if (!input.success) {
-    throw new PlatformError('STEP_INPUT_INVALID', { message: `${stepId}: ${input.error.issues[0]?.message ?? 'no valid input'}`, path: `steps.${stepId}.with` });
+    throw new PlatformError('STEP_INPUT_INVALID', {
+      message: `${stepId}: ${input.error.issues[0]?.message ?? 'no valid input'}`,
+      path: `steps.${stepId}.with`,
+    });
   }
   const isSame = loaded.step !== null && loaded.step.epoch === loaded.epoch && loaded.step.wakesAt !== null;
   const wakesAt = isSame && loaded.step?.wakesAt ? loaded.step.wakesAt : wakeTime(input.data, new Date()).toISOString();
-  return { runId, temporalRunId, firstRunId, stepId, iteration, attempt: 1, name: step.name, action: step.action, state: 'waiting', input: frozen, wakesAt };
+  return {
+    runId,
+    temporalRunId,
+    firstRunId,
+    stepId,
+    iteration,
+    attempt: 1,
+    name: step.name,
+    action: step.action,
+    state: 'waiting',
+    input: frozen,
+    wakesAt,
+  };
 }
 
 /** Records that a step of kind `wait` has begun, and says how long the workflow has to sleep. */

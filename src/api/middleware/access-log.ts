@@ -12,7 +12,14 @@ export const createAccessLog =
       const durationMs = Math.round((performance.now() - startedMs) * 10) / 10;
       const status = response.writableFinished ? response.statusCode : 499; // the caller went away
       metrics.observe({ method: request.method, route, status, durationMs });
-      log.info('http.answered', { requestId, method: request.method, route, status, durationMs, ...(code === undefined ? {} : { code }) });
+      log.info('http.answered', {
+        requestId,
+        method: request.method,
+        route,
+        status,
+        durationMs,
+        ...(code === undefined ? {} : { code }),
+      });
     });
     next();
   };

@@ -36,7 +36,10 @@ export function createAuthenticate({ verifyToken, secretKey }: AuthenticateOptio
     }
     const token = /^bearer +([^\s,]+)$/i.exec(authorization)?.[1];
     if (token === undefined) {
-      throw new PlatformError('UNAUTHENTICATED', { message: 'the Authorization header is not "Bearer <token>"', hint: 'send a token of Supabase Auth' });
+      throw new PlatformError('UNAUTHENTICATED', {
+        message: 'the Authorization header is not "Bearer <token>"',
+        hint: 'send a token of Supabase Auth',
+      });
     }
     return isSecretKey(token) ? serviceIdentity(request) : verifyToken(token);
   };
@@ -46,7 +49,13 @@ export function createAuthenticate({ verifyToken, secretKey }: AuthenticateOptio
 function serviceIdentity(request: Request): Identity {
   const name = request.get('x-durabase-actor');
   if (name !== undefined && !ACTOR_NAME.test(name)) {
-    throw new PlatformError('INVALID_REQUEST', { message: 'X-Durabase-Actor must be 1 to 100 printable ASCII characters', path: 'X-Durabase-Actor' });
+    throw new PlatformError('INVALID_REQUEST', {
+      message: 'X-Durabase-Actor must be 1 to 100 printable ASCII characters',
+      path: 'X-Durabase-Actor',
+    });
   }
-  return { role: 'service_role', claims: JSON.stringify({ role: 'service_role', ...(name === undefined ? {} : { durabase_actor: name }) }) };
+  return {
+    role: 'service_role',
+    claims: JSON.stringify({ role: 'service_role', ...(name === undefined ? {} : { durabase_actor: name }) }),
+  };
 }

@@ -46,22 +46,32 @@ function toProblemBody(error: PlatformError, requestId: string): ProblemBody {
   };
 }
 
-function setHeaders(response: Response, { error, hasToken }: { readonly error: PlatformError; readonly hasToken: boolean }): void {
+function setHeaders(
+  response: Response,
+  { error, hasToken }: { readonly error: PlatformError; readonly hasToken: boolean },
+): void {
   response.setHeader('Content-Type', 'application/problem+json; charset=utf-8');
   const { retryAfterMs } = error.details;
   if (retryAfterMs !== undefined) response.setHeader('Retry-After', String(Math.max(1, Math.ceil(retryAfterMs / 1_000))));
   if (ERRORS[error.code].status === 401) {
-    const reason = error.code === 'TOKEN_EXPIRED' ? ', error="invalid_token", error_description="The token has expired"' : ', error="invalid_token"';
+    const reason =
+      error.code === 'TOKEN_EXPIRED'
+        ? ', error="invalid_token", error_description="The token has expired"'
+        : ', error="invalid_token"';
     response.setHeader('WWW-Authenticate', `Bearer realm="durabase"${hasToken ? reason : ''}`);
   }
   // The rest of a refused body is not worth reading.
   if (error.code === 'BODY_TOO_LARGE') response.setHeader('Connection', 'close');
 }
 
-function logError(log: Log, { error, requestId, route }: { readonly error: PlatformError; readonly requestId: string; readonly route: string }): void {
+function logError(
+  log: Log,
+  { error, requestId, route }: { readonly error: PlatformError; readonly requestId: string; readonly route: string },
+): void {
   if (ERRORS[error.code].status < 500) return; // the access log has its code
   const { cause } = error;
   const fields = { requestId, route, code: error.code, reason: cause instanceof Error ? cause.message : error.message };
-  if (error.code === 'INTERNAL') log.error('http.failed', { ...fields, stack: error.stack, causeStack: cause instanceof Error ? cause.stack : undefined });
+  if (error.code === 'INTERNAL')
+    log.error('http.failed', { ...fields, stack: error.stack, causeStack: cause instanceof Error ? cause.stack : undefined });
   else log.warn('http.unavailable', fields);
 }

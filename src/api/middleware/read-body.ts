@@ -13,7 +13,8 @@ const hasBody = (request: Request): boolean =>
 
 /** For routes that take none: a body that nobody looks at would be a way to smuggle something past the checks. */
 export function refuseBody(request: Request): void {
-  if (hasBody(request)) throw new PlatformError('UNSUPPORTED_MEDIA_TYPE', { message: 'this route takes no body', hint: 'leave the body out' });
+  if (hasBody(request))
+    throw new PlatformError('UNSUPPORTED_MEDIA_TYPE', { message: 'this route takes no body', hint: 'leave the body out' });
 }
 
 /**
@@ -23,7 +24,10 @@ export function refuseBody(request: Request): void {
 export async function readBody(request: Request, response: Response): Promise<Json | undefined> {
   if (!hasBody(request)) return undefined;
   if (!JSON_TYPE.test(request.get('content-type') ?? '')) {
-    throw new PlatformError('UNSUPPORTED_MEDIA_TYPE', { message: 'the body must be JSON', hint: 'send "Content-Type: application/json"' });
+    throw new PlatformError('UNSUPPORTED_MEDIA_TYPE', {
+      message: 'the body must be JSON',
+      hint: 'send "Content-Type: application/json"',
+    });
   }
   const bytes = await readBytes(request, response);
   if (bytes.length === 0) return undefined;
@@ -45,9 +49,15 @@ function fromReadError(error: unknown): PlatformError {
   const type = typeof error === 'object' && error !== null && 'type' in error ? error.type : undefined;
   switch (type) {
     case 'entity.too.large':
-      return new PlatformError('BODY_TOO_LARGE', { message: 'the body may have at most 1 MiB', hint: 'store the data elsewhere and pass its address' });
+      return new PlatformError('BODY_TOO_LARGE', {
+        message: 'the body may have at most 1 MiB',
+        hint: 'store the data elsewhere and pass its address',
+      });
     case 'encoding.unsupported':
-      return new PlatformError('UNSUPPORTED_MEDIA_TYPE', { message: 'compressed bodies are not accepted', hint: 'leave out Content-Encoding' });
+      return new PlatformError('UNSUPPORTED_MEDIA_TYPE', {
+        message: 'compressed bodies are not accepted',
+        hint: 'leave out Content-Encoding',
+      });
     case 'request.aborted':
     case 'request.size.invalid':
       return new PlatformError('INVALID_REQUEST', { message: 'the body ended too early' });
@@ -61,6 +71,10 @@ function parseJson(bytes: Uint8Array): Json {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as Json;
   } catch (error) {
     // The parser's own words quote the body, which may hold secrets.
-    throw new PlatformError('INVALID_JSON', { message: 'the body is not JSON in UTF-8', hint: 'check quotes, commas and the encoding', cause: error });
+    throw new PlatformError('INVALID_JSON', {
+      message: 'the body is not JSON in UTF-8',
+      hint: 'check quotes, commas and the encoding',
+      cause: error,
+    });
   }
 }

@@ -24,7 +24,11 @@ const CANCEL_RUN: Statement = { name: 'api_cancel_run', text: 'select to_jsonb(r
 const GET_PAYLOAD: Statement = { name: 'api_get_payload', text: 'select durabase.get_payload($1) as value' };
 
 const notFound = (): PlatformError =>
-  new PlatformError('RUN_NOT_FOUND', { message: 'no such run is visible to you', hint: 'check the id and the account', path: 'run' });
+  new PlatformError('RUN_NOT_FOUND', {
+    message: 'no such run is visible to you',
+    hint: 'check the id and the account',
+    path: 'run',
+  });
 
 /** Throws RUN_NOT_FOUND. */
 export async function findRun(tx: Queryable, runId: string): Promise<RunRow> {
@@ -48,7 +52,10 @@ export interface ListRuns {
 }
 
 /** Newest first. */
-export async function listRuns(tx: Queryable, { workspace, taskId, states, before, limit }: ListRuns): Promise<readonly RunRow[]> {
+export async function listRuns(
+  tx: Queryable,
+  { workspace, taskId, states, before, limit }: ListRuns,
+): Promise<readonly RunRow[]> {
   const values = [workspace ?? null, taskId ?? null, states ?? null, before?.createdAt ?? null, before?.id ?? null, limit];
   const rows = await tx.query<{ run: RunRow }>(LIST_RUNS, values);
   return rows.map((row) => row.run);
@@ -79,7 +86,10 @@ export async function listEvents(
 }
 
 /** Throws RUN_NOT_FOUND, RUN_FINISHED, FORBIDDEN. */
-export async function cancelRun(tx: Queryable, { runId, reason }: { readonly runId: string; readonly reason: string | undefined }): Promise<RunRow> {
+export async function cancelRun(
+  tx: Queryable,
+  { runId, reason }: { readonly runId: string; readonly reason: string | undefined },
+): Promise<RunRow> {
   const [row] = await tx.query<{ run: RunRow }>(CANCEL_RUN, [runId, reason ?? null]);
   if (row === undefined) throw notFound();
   return row.run;

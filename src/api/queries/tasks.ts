@@ -19,7 +19,8 @@ const TASK_SOURCE = `durabase.tasks t
     left join durabase.task_versions r on r.id = t.ready_version_id`;
 /** Row-level security says which tasks the caller sees; two rows are enough to know that a slug is ambiguous. */
 const IS_MEANT = `(t.id = $1::uuid or t.slug = $2) and t.deleted_at is null and ($3::uuid is null or t.workspace_id = $3)`;
-const meant = ({ task, workspace }: TaskReference) => (UUID.test(task) ? [task, null, workspace ?? null] : [null, task, workspace ?? null]);
+const meant = ({ task, workspace }: TaskReference) =>
+  UUID.test(task) ? [task, null, workspace ?? null] : [null, task, workspace ?? null];
 
 const FIND_TASKS: Statement = {
   name: 'api_find_tasks',
@@ -43,7 +44,10 @@ const LIST_VERSIONS: Statement = {
     where v.task_id = $1 and ($2::int is null or v.number < $2) order by v.number desc limit $3`,
 };
 const SAVE_TASK: Statement = { name: 'api_save_task', text: 'select v.id, v.task_id from durabase.save_task($1::jsonb, $2) v' };
-const PUBLISH: Statement = { name: 'api_publish_version', text: 'select from durabase_private.publish_version($1, $2::jsonb, null)' };
+const PUBLISH: Statement = {
+  name: 'api_publish_version',
+  text: 'select from durabase_private.publish_version($1, $2::jsonb, null)',
+};
 
 type FoundTask = TaskRow & { readonly version: TaskVersionRow | null };
 
@@ -68,7 +72,10 @@ export async function findTask(tx: Queryable, reference: TaskReference): Promise
 }
 
 /** Input schemas of the ready versions that a reference may mean: one, unless there is no such task or more than one. */
-export const findInputSchemas = (tx: Queryable, reference: TaskReference): Promise<readonly { readonly schema: JsonObject | null }[]> =>
+export const findInputSchemas = (
+  tx: Queryable,
+  reference: TaskReference,
+): Promise<readonly { readonly schema: JsonObject | null }[]> =>
   tx.query<{ schema: JsonObject | null }>(FIND_INPUT_SCHEMAS, meant(reference));
 
 export interface ListTasks {
@@ -82,7 +89,15 @@ export interface ListTasks {
 
 /** Newest first. */
 export const listTasks = (tx: Queryable, { workspace, tag, type, slugPrefix, before, limit }: ListTasks): Promise<TaskRow[]> =>
-  tx.query<TaskRow>(LIST_TASKS, [workspace ?? null, tag ?? null, type ?? null, slugPrefix ?? null, before?.createdAt ?? null, before?.id ?? null, limit]);
+  tx.query<TaskRow>(LIST_TASKS, [
+    workspace ?? null,
+    tag ?? null,
+    type ?? null,
+    slugPrefix ?? null,
+    before?.createdAt ?? null,
+    before?.id ?? null,
+    limit,
+  ]);
 
 /** Newest first. */
 export const listVersions = async (
@@ -104,6 +119,9 @@ export async function saveTask(
 }
 
 /** Never as a user: plans are ours. */
-export const publishVersion = async (tx: Queryable, { versionId, plan }: { readonly versionId: string; readonly plan: Plan }): Promise<void> => {
+export const publishVersion = async (
+  tx: Queryable,
+  { versionId, plan }: { readonly versionId: string; readonly plan: Plan },
+): Promise<void> => {
   await tx.query(PUBLISH, [versionId, JSON.stringify(plan)]);
 };

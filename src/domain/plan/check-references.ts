@@ -27,7 +27,10 @@ const ROOTS: Readonly<Record<string, readonly string[] | undefined>> = {
   secrets: undefined,
 };
 
-const checkInputName = (name: string | number | undefined, schema: JsonObject | undefined): readonly [string, string] | undefined => {
+const checkInputName = (
+  name: string | number | undefined,
+  schema: JsonObject | undefined,
+): readonly [string, string] | undefined => {
   const properties = schema?.['properties'];
   if (typeof name !== 'string' || !isJsonObject(properties) || Object.hasOwn(properties, name)) return undefined;
   const more = schema?.['additionalProperties'];
@@ -35,7 +38,10 @@ const checkInputName = (name: string | number | undefined, schema: JsonObject | 
   return [`the input schema declares no "${name}"`, suggestName(name, Object.keys(properties))];
 };
 
-const checkStepName = ([, id, field, name]: readonly (string | number)[], context: ReferenceContext): readonly [string, string] | undefined => {
+const checkStepName = (
+  [, id, field, name]: readonly (string | number)[],
+  context: ReferenceContext,
+): readonly [string, string] | undefined => {
   const action = typeof id === 'string' ? context.done.get(id) : undefined;
   if (action === undefined) {
     return context.allSteps.includes(String(id))
@@ -75,11 +81,19 @@ export const isSecretField = (at: readonly (string | number)[], entry: Pick<Cata
     return parts.length === at.length && parts.every((part, index) => part === '*' || part === at[index]);
   });
 
-const checkSecretPlace = ({ reference, at, isAlone, prefix }: FoundReference, entry: CatalogEntry | undefined): readonly [string, string] | undefined => {
+const checkSecretPlace = (
+  { reference, at, isAlone, prefix }: FoundReference,
+  entry: CatalogEntry | undefined,
+): readonly [string, string] | undefined => {
   if (reference.path[0] !== 'secrets') return undefined;
   if (reference.path.length !== 2) return [`{{ ${reference.text} }} cannot be read`, 'write {{ secrets.NAME }}'];
   if (entry === undefined || !isSecretField(at, entry)) {
-    return ['a secret may not stand here', entry === undefined || entry.secretFields.length === 0 ? 'no field of this place takes secrets' : `fields for secrets: ${entry.secretFields.join(', ')}`];
+    return [
+      'a secret may not stand here',
+      entry === undefined || entry.secretFields.length === 0
+        ? 'no field of this place takes secrets'
+        : `fields for secrets: ${entry.secretFields.join(', ')}`,
+    ];
   }
   if (!isAlone && !/^[A-Za-z][A-Za-z-]{0,20} $/.test(prefix)) {
     return ['a secret stands alone, or behind one fixed word such as "Bearer "', 'put the whole value into the secret'];
@@ -90,14 +104,21 @@ const checkSecretPlace = ({ reference, at, isAlone, prefix }: FoundReference, en
 /** Problems of all templates inside a value; `at` is where the value stands in the task. */
 export function checkReferences(
   value: Json,
-  { at, entry, context }: { readonly at: readonly (string | number)[]; readonly entry?: CatalogEntry | undefined; readonly context: ReferenceContext },
+  {
+    at,
+    entry,
+    context,
+  }: { readonly at: readonly (string | number)[]; readonly entry?: CatalogEntry | undefined; readonly context: ReferenceContext },
 ): readonly Problem[] {
   const { found, broken } = collectReferences(value);
-  const problems = broken.map((item) => problem([...at, ...item.at], item.message, { hint: 'write {{ input.name }} or {{ steps.id.output.name }}' }));
+  const problems = broken.map((item) =>
+    problem([...at, ...item.at], item.message, { hint: 'write {{ input.name }} or {{ steps.id.output.name }}' }),
+  );
   for (const item of found) {
     const wrong = checkSecretPlace(item, entry) ?? checkTarget(item, context);
     if (wrong !== undefined) {
-      const code = item.reference.path[0] === 'secrets' && wrong[0].startsWith('there is no secret') ? 'SECRET_NOT_FOUND' : 'INVALID_TASK';
+      const code =
+        item.reference.path[0] === 'secrets' && wrong[0].startsWith('there is no secret') ? 'SECRET_NOT_FOUND' : 'INVALID_TASK';
       problems.push(problem([...at, ...item.at], wrong[0], { hint: wrong[1], code }));
     }
   }

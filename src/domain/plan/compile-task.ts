@@ -1,6 +1,16 @@
 import {
-  type ConcurrencyLimit, DOUBTFUL_HEARTBEAT_MS, isJsonObject, type JsonObject, parseDurationMs, type Plan, type PlanStep, type Problem,
-  type RetryPolicy, type StepDefinition, type TaskDefinition, taskDefinition,
+  type ConcurrencyLimit,
+  DOUBTFUL_HEARTBEAT_MS,
+  isJsonObject,
+  type JsonObject,
+  parseDurationMs,
+  type Plan,
+  type PlanStep,
+  type Problem,
+  type RetryPolicy,
+  type StepDefinition,
+  type TaskDefinition,
+  taskDefinition,
 } from '@durabase/contracts';
 import { collectReferences } from '../template/collect-references.ts';
 import { parseReference, TemplateError } from '../template/parse-template.ts';
@@ -24,12 +34,15 @@ export interface CompileContext {
 const MAX_PROBLEMS = 50;
 
 const resolveRetry = (base: RetryPolicy, ...layers: readonly (TaskDefinition['retry'] | undefined)[]): RetryPolicy =>
-  layers.reduce<RetryPolicy>((policy, layer) => ({
-    maxAttempts: layer?.maxAttempts ?? policy.maxAttempts,
-    initialIntervalMs: parseDurationMs(layer?.initialInterval ?? '') ?? policy.initialIntervalMs,
-    backoffCoefficient: layer?.backoffCoefficient ?? policy.backoffCoefficient,
-    maxIntervalMs: parseDurationMs(layer?.maxInterval ?? '') ?? policy.maxIntervalMs,
-  }), base);
+  layers.reduce<RetryPolicy>(
+    (policy, layer) => ({
+      maxAttempts: layer?.maxAttempts ?? policy.maxAttempts,
+      initialIntervalMs: parseDurationMs(layer?.initialInterval ?? '') ?? policy.initialIntervalMs,
+      backoffCoefficient: layer?.backoffCoefficient ?? policy.backoffCoefficient,
+      maxIntervalMs: parseDurationMs(layer?.maxInterval ?? '') ?? policy.maxIntervalMs,
+    }),
+    base,
+  );
 
 function planStep(step: StepDefinition, entry: CatalogEntry, task: TaskDefinition): PlanStep {
   const input = step.with ?? {};
@@ -52,18 +65,33 @@ function planStep(step: StepDefinition, entry: CatalogEntry, task: TaskDefinitio
   };
 }
 
-function checkStep(step: StepDefinition, index: number, context: CompileContext, references: ReferenceContext): readonly Problem[] {
+function checkStep(
+  step: StepDefinition,
+  index: number,
+  context: CompileContext,
+  references: ReferenceContext,
+): readonly Problem[] {
   const at = ['steps', index, 'with'];
   const entry = context.actions.get(step.action);
   if (entry === undefined) {
-    return [problem(['steps', index, 'action'], `there is no action "${step.action}"`, { hint: suggestName(step.action, [...context.actions.keys()]), code: 'UNKNOWN_ACTION' })];
+    return [
+      problem(['steps', index, 'action'], `there is no action "${step.action}"`, {
+        hint: suggestName(step.action, [...context.actions.keys()]),
+        code: 'UNKNOWN_ACTION',
+      }),
+    ];
   }
   const input = step.with ?? {};
   const templated = collectReferences(input).found.map((item) => item.at);
   const isTemplated = (path: readonly (string | number)[]) =>
     templated.some((place) => place.length <= path.length && place.every((part, position) => part === path[position]));
   return [
-    ...entry.checkInput(input, isTemplated).map((item) => ({ ...item, path: item.path === '' ? `steps[${index}].with` : `steps[${index}].with.${item.path}`.replace('.[', '[') })),
+    ...entry
+      .checkInput(input, isTemplated)
+      .map((item) => ({
+        ...item,
+        path: item.path === '' ? `steps[${index}].with` : `steps[${index}].with.${item.path}`.replace('.[', '['),
+      })),
     ...checkReferences(input, { at, entry, context: references }),
     ...checkCredentials(input, at, entry),
   ];
@@ -84,7 +112,10 @@ function checkConcurrency(limit: ConcurrencyLimit | undefined, references: Refer
 const stepsOf = (task: TaskDefinition): readonly StepDefinition[] =>
   task.steps ?? [{ id: 'main', action: task.action ?? '', ...(task.with === undefined ? {} : { with: task.with }) }];
 
-function checkTask(task: TaskDefinition, context: CompileContext): { readonly problems: readonly Problem[]; readonly ordered: readonly StepDefinition[] } {
+function checkTask(
+  task: TaskDefinition,
+  context: CompileContext,
+): { readonly problems: readonly Problem[]; readonly ordered: readonly StepDefinition[] } {
   const steps = stepsOf(task);
   const { order, problems } = orderSteps(steps);
   const actionOf = new Map(steps.map((step) => [step.id, step.action]));

@@ -14,7 +14,8 @@ function flatten(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
   const best = branches.reduce((left, right) => (depth(right) > depth(left) ? right : left));
   return best.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
 }
-const depth = (issues: readonly z.core.$ZodIssue[]): number => Math.max(0, ...issues.map((issue) => issue.path.length)) - issues.length / 100;
+const depth = (issues: readonly z.core.$ZodIssue[]): number =>
+  Math.max(0, ...issues.map((issue) => issue.path.length)) - issues.length / 100;
 
 const namesOf = (schema: z.ZodType): readonly string[] | undefined => {
   const shape: unknown = 'shape' in schema ? schema.shape : undefined;

@@ -21,14 +21,22 @@ const findCycle = (open: readonly StepDefinition[]): readonly string[] => {
 };
 
 /** Sorts the steps by what they need, keeping the author's order otherwise. */
-export function orderSteps(steps: readonly StepDefinition[]): { readonly order: StepOrder; readonly problems: readonly Problem[] } {
+export function orderSteps(steps: readonly StepDefinition[]): {
+  readonly order: StepOrder;
+  readonly problems: readonly Problem[];
+} {
   const problems: Problem[] = [];
   const ids = steps.map((step) => step.id);
   steps.forEach((step, index) => {
-    if (ids.indexOf(step.id) !== index) problems.push(problem(['steps', index, 'id'], `the id "${step.id}" is used twice`, { hint: 'give each step an id of its own' }));
+    if (ids.indexOf(step.id) !== index)
+      problems.push(
+        problem(['steps', index, 'id'], `the id "${step.id}" is used twice`, { hint: 'give each step an id of its own' }),
+      );
     step.needs?.forEach((need, position) => {
       if (!ids.includes(need)) {
-        problems.push(problem(['steps', index, 'needs', position], `there is no step "${need}"`, { hint: suggestName(need, ids) }));
+        problems.push(
+          problem(['steps', index, 'needs', position], `there is no step "${need}"`, { hint: suggestName(need, ids) }),
+        );
       }
     });
   });
@@ -48,7 +56,11 @@ export function orderSteps(steps: readonly StepDefinition[]): { readonly order: 
   }
   if (open.length > 0) {
     const index = ids.indexOf(open[0]?.id ?? '');
-    problems.push(problem(['steps', index, 'needs'], `these steps need each other: ${findCycle(open).join(' → ')}`, { hint: 'remove one of the arrows' }));
+    problems.push(
+      problem(['steps', index, 'needs'], `these steps need each other: ${findCycle(open).join(' → ')}`, {
+        hint: 'remove one of the arrows',
+      }),
+    );
   }
   return { order: { ordered, before }, problems };
 }

@@ -20,5 +20,10 @@ export function suggestName(name: string, known: readonly string[]): string {
     .filter(({ away }) => away <= Math.max(name.length > 2 ? 2 : 1, Math.floor(name.length / 3)))
     .sort((left, right) => left.away - right.away)[0];
   if (near !== undefined) return `did you mean "${near.candidate}"?`;
-  return known.length === 0 ? 'there is none' : `known: ${known.slice(0, 20).map((item) => `"${item}"`).join(', ')}`;
+  return known.length === 0
+    ? 'there is none'
+    : `known: ${known
+        .slice(0, 20)
+        .map((item) => `"${item}"`)
+        .join(', ')}`;
 }

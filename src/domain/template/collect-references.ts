@@ -13,7 +13,10 @@ export interface FoundReference {
 }
 
 /** Every reference inside a value, and every string that cannot be read as a template. */
-export function collectReferences(value: Json): { readonly found: readonly FoundReference[]; readonly broken: readonly { at: readonly (string | number)[]; message: string }[] } {
+export function collectReferences(value: Json): {
+  readonly found: readonly FoundReference[];
+  readonly broken: readonly { at: readonly (string | number)[]; message: string }[];
+} {
   const found: FoundReference[] = [];
   const broken: { at: readonly (string | number)[]; message: string }[] = [];
   const visit = (item: Json, at: readonly (string | number)[]): void => {

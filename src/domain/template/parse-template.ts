@@ -27,7 +27,9 @@ export function parseReference(source: string): Reference {
     const name = path.length === 0 || rest.startsWith('.') ? NAME.exec(dotted) : null;
     const bracket = path.length > 0 ? (INDEX.exec(rest) ?? QUOTED.exec(rest)) : null;
     if (name === null && bracket === null) {
-      throw new TemplateError(`"${text.slice(0, 100)}" is no path: expected a name such as input.customer.id at position ${text.length - rest.length + 1}`);
+      throw new TemplateError(
+        `"${text.slice(0, 100)}" is no path: expected a name such as input.customer.id at position ${text.length - rest.length + 1}`,
+      );
     }
     const isIndex = bracket !== null && /^\[\d/.test(bracket[0]);
     const key = name?.[0] ?? bracket?.[1] ?? bracket?.[2] ?? '';

@@ -6,7 +6,9 @@ const putAt = (value: Json, at: readonly (string | number)[], text: string): Jso
   if (first === undefined) return text;
   if (Array.isArray(value)) return value.map((item: Json, index) => (index === first ? putAt(item, rest, text) : item));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, key === first ? putAt(item as Json, rest, text) : (item as Json)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, key === first ? putAt(item as Json, rest, text) : (item as Json)]),
+  );
 };
 
 /**
@@ -14,7 +16,10 @@ const putAt = (value: Json, at: readonly (string | number)[], text: string): Jso
  * into the input is never read as a template.
  */
 export function putInSecrets(input: Json, places: readonly FoundReference[], secrets: ReadonlyMap<string, string>): Json {
-  return places.reduce<Json>((value, { at, reference, prefix }) => putAt(value, at, prefix + (secrets.get(String(reference.path[1])) ?? '')), input);
+  return places.reduce<Json>(
+    (value, { at, reference, prefix }) => putAt(value, at, prefix + (secrets.get(String(reference.path[1])) ?? '')),
+    input,
+  );
 }
 
 /** A text without the values of these secrets. */
@@ -27,6 +32,7 @@ export function maskValue(value: Json, secrets: ReadonlyMap<string, string>): Js
   if (typeof value === 'string') return maskText(value, secrets);
   if (Array.isArray(value)) return value.map((item: Json) => maskValue(item, secrets));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [maskText(key, secrets), maskValue(item as Json, secrets)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [maskText(key, secrets), maskValue(item as Json, secrets)]),
+  );
 }
-

@@ -17,7 +17,9 @@ export function readReference(reference: Reference, scope: Scope): Json {
   for (const part of reference.path) {
     const holder: Json = value;
     const next: Json | undefined =
-      typeof holder === 'object' && holder !== null && Object.hasOwn(holder, part) ? (holder as Readonly<Record<string | number, Json>>)[part] : undefined;
+      typeof holder === 'object' && holder !== null && Object.hasOwn(holder, part)
+        ? (holder as Readonly<Record<string | number, Json>>)[part]
+        : undefined;
     const label = typeof part === 'number' ? `${walked}[${part}]` : walked === '' ? part : `${walked}.${part}`;
     if (next === undefined) {
       const hint = nearest(holder);

@@ -21,7 +21,10 @@ const BECOME: Statement = {
   name: 'become',
   text: "select set_config('role', $1, true), set_config('request.jwt.claims', $2, true), set_config('request.jwt.claim.sub', coalesce($2::jsonb ->> 'sub', ''), true)",
 };
-const STEP_OUT: Statement = { name: 'step_out', text: "select set_config('role', 'none', true), set_config('request.jwt.claims', '', true)" };
+const STEP_OUT: Statement = {
+  name: 'step_out',
+  text: "select set_config('role', 'none', true), set_config('request.jwt.claims', '', true)",
+};
 
 const asQueryable = (client: pg.Pool | pg.PoolClient): Queryable => ({
   query: async <Row>(statement: Statement, values: readonly SqlValue[]) => {
@@ -67,7 +70,10 @@ export function createDb({ url, applicationName, poolSize = 10, setRole, log }: 
       return result;
     } catch (error) {
       // A client whose rollback fails is in an unknown state: the pool must not hand it out again.
-      const broken = await tx.query(ROLLBACK, []).then(() => undefined, (failure: Error) => failure);
+      const broken = await tx.query(ROLLBACK, []).then(
+        () => undefined,
+        (failure: Error) => failure,
+      );
       client.release(broken);
       throw error;
     }

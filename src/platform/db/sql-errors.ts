@@ -15,7 +15,8 @@ const UNAVAILABLE_MESSAGE =
 
 /** Whether the database is away rather than unwilling. */
 export const isUnavailable = (error: SqlError): boolean =>
-  (error.code !== undefined && UNAVAILABLE_SQLSTATE.test(error.code)) || UNAVAILABLE_MESSAGE.test(`${error.code ?? ''} ${error.message}`);
+  (error.code !== undefined && UNAVAILABLE_SQLSTATE.test(error.code)) ||
+  UNAVAILABLE_MESSAGE.test(`${error.code ?? ''} ${error.message}`);
 
 /** Deadlock and serialization failure: the same statement can succeed at once. */
 export const isConflict = (error: unknown): boolean =>

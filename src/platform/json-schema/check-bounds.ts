@@ -37,10 +37,14 @@ function checkNode({ value, at }: { readonly value: Json; readonly at: Path }, d
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   for (const [key, item] of Object.entries(value)) {
     if (POLLUTING.has(key)) return problem([...at, key], `the name "${key}" is not accepted`);
-    if (REFUSED.has(key)) return problem([...at, key], `"${key}" is not supported`, { hint: 'write definitions under "$defs" and refer to them by "$ref": "#/$defs/name"' });
+    if (REFUSED.has(key))
+      return problem([...at, key], `"${key}" is not supported`, {
+        hint: 'write definitions under "$defs" and refer to them by "$ref": "#/$defs/name"',
+      });
     if (key !== '$ref') continue;
     const name = typeof item === 'string' && item.startsWith('#/$defs/') ? item.slice('#/$defs/'.length) : undefined;
-    if (name === undefined) return problem([...at, key], 'a reference must begin with "#/$defs/"', { hint: 'copy what it refers to into "$defs"' });
+    if (name === undefined)
+      return problem([...at, key], 'a reference must begin with "#/$defs/"', { hint: 'copy what it refers to into "$defs"' });
     if (!Object.hasOwn(definitions, name)) return problem([...at, key], `there is no ${formatPath(['$defs', name])}`);
   }
   return undefined;
@@ -49,7 +53,8 @@ function checkNode({ value, at }: { readonly value: Json; readonly at: Path }, d
 /** What can be refused of a schema without running it: depth, size, references, names. */
 export function checkBounds(schema: JsonObject): readonly Problem[] {
   const found = schema['$defs'];
-  const definitions: JsonObject = typeof found === 'object' && found !== null && !Array.isArray(found) ? (found as JsonObject) : {};
+  const definitions: JsonObject =
+    typeof found === 'object' && found !== null && !Array.isArray(found) ? (found as JsonObject) : {};
   let nodes = 0;
   for (const node of walk(schema)) {
     nodes += 1;
@@ -57,6 +62,7 @@ export function checkBounds(schema: JsonObject): readonly Problem[] {
     const wrong = checkNode(node, definitions);
     if (wrong !== undefined) return [wrong];
   }
-  if (expandedSize(schema, definitions, []) > MAX_EXPANSION) return [problem(['input'], 'the schema grows too large when its references are written out')];
+  if (expandedSize(schema, definitions, []) > MAX_EXPANSION)
+    return [problem(['input'], 'the schema grows too large when its references are written out')];
   return [];
 }

@@ -22,7 +22,9 @@ const START_MS = 5_000;
 const TOO_LONG = 'the schema takes too long to check';
 const CRASHED = 'the schema takes too much memory to check';
 
-const refuse = (message: string, hint?: string): { readonly refused: readonly Problem[] } => ({ refused: [problem(['input'], message, { hint })] });
+const refuse = (message: string, hint?: string): { readonly refused: readonly Problem[] } => ({
+  refused: [problem(['input'], message, { hint })],
+});
 
 /** Runs jobs one after the other in a thread that is ended, and made anew, when one takes too long. */
 function createThread(timeoutMs: number) {
@@ -87,10 +89,16 @@ function createThread(timeoutMs: number) {
 /** {@link JsonSchemaPort} with the validator in a thread of its own: static bounds first, then a deadline for everything else. */
 export function createJsonSchema({ timeoutMs = 200 }: JsonSchemaOptions): JsonSchemaPort & { close(): Promise<void> } {
   const thread = createThread(timeoutMs);
-  const check = async (schema: JsonObject, value?: Json): Promise<readonly SchemaError[] | { readonly refused: readonly Problem[] }> => {
+  const check = async (
+    schema: JsonObject,
+    value?: Json,
+  ): Promise<readonly SchemaError[] | { readonly refused: readonly Problem[] }> => {
     const bounds = checkBounds(schema);
     if (bounds.length > 0) return { refused: bounds };
-    const outcome = await thread.run({ schema: JSON.stringify(schema), ...(value === undefined ? {} : { value: JSON.stringify(value) }) });
+    const outcome = await thread.run({
+      schema: JSON.stringify(schema),
+      ...(value === undefined ? {} : { value: JSON.stringify(value) }),
+    });
     if (outcome === 'late') return refuse(TOO_LONG, 'make it smaller: fewer alternatives, simpler patterns');
     if (outcome === 'crashed') return refuse(CRASHED);
     if ('broken' in outcome) return refuse(`this is no usable JSON Schema: ${outcome.broken}`);
@@ -103,7 +111,9 @@ export function createJsonSchema({ timeoutMs = 200 }: JsonSchemaOptions): JsonSc
     },
     checkValue: async (schema, value) => {
       const answer = await check(schema, value);
-      return 'refused' in answer ? answer.refused.map((found) => ({ ...found, code: 'INVALID_INPUT' as const })) : answer.map(explain);
+      return 'refused' in answer
+        ? answer.refused.map((found) => ({ ...found, code: 'INVALID_INPUT' as const }))
+        : answer.map(explain);
     },
     close: thread.close,
   };

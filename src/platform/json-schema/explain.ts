@@ -14,10 +14,13 @@ export interface SchemaError {
 
 const pathOf = (pointer: string, root: string): readonly (string | number)[] => [
   root,
-  ...pointer.split('/').slice(1).map((part) => {
-    const name = part.replaceAll('~1', '/').replaceAll('~0', '~');
-    return /^\d+$/.test(name) ? Number(name) : name;
-  }),
+  ...pointer
+    .split('/')
+    .slice(1)
+    .map((part) => {
+      const name = part.replaceAll('~1', '/').replaceAll('~0', '~');
+      return /^\d+$/.test(name) ? Number(name) : name;
+    }),
 ];
 
 /** One problem in words: what is there, what would be right. */
@@ -30,8 +33,20 @@ export function explain({ instancePath, keyword, params, message, known }: Schem
     return { code: 'INVALID_INPUT', path: formatPath([...at, missing]), message: 'is missing' };
   }
   if (typeof extra === 'string') {
-    return { code: 'INVALID_INPUT', path: formatPath([...at, extra]), message: 'is not known here', hint: suggestName(extra, known) };
+    return {
+      code: 'INVALID_INPUT',
+      path: formatPath([...at, extra]),
+      message: 'is not known here',
+      hint: suggestName(extra, known),
+    };
   }
-  const hint = Array.isArray(allowed) ? { hint: `allowed: ${allowed.map((value) => JSON.stringify(value)).join(', ').slice(0, 500)}` } : {};
+  const hint = Array.isArray(allowed)
+    ? {
+        hint: `allowed: ${allowed
+          .map((value) => JSON.stringify(value))
+          .join(', ')
+          .slice(0, 500)}`,
+      }
+    : {};
   return { code: 'INVALID_INPUT', path: formatPath(at), message, ...hint };
 }

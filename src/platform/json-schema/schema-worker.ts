@@ -13,7 +13,9 @@ export interface SchemaJob {
   readonly value?: string;
 }
 /** Its answer: errors of the value, or what is wrong with the schema. */
-export type SchemaAnswer = { readonly id: number; readonly errors: readonly SchemaError[] } | { readonly id: number; readonly broken: string };
+export type SchemaAnswer =
+  | { readonly id: number; readonly errors: readonly SchemaError[] }
+  | { readonly id: number; readonly broken: string };
 
 const MAX_COMPILED = 200;
 const MAX_ERRORS = 20;

@@ -10,7 +10,9 @@ export interface LogOptions {
 }
 
 const text = winston.format.printf(({ timestamp, level, message, program, ...fields }) => {
-  const facts = Object.entries(fields).map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  const facts = Object.entries(fields).map(
+    ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  );
   return [String(timestamp), level.padEnd(5), String(program), String(message), ...facts].join(' ');
 });
 

@@ -19,7 +19,11 @@ interface Waiting<Item, Answer> {
  * next. A promise resolves only after its batch has committed. When a batch is refused, its items are written one by one,
  * so that a poisoned one fails alone.
  */
-export function createBatcher<Item, Answer>({ write, maxItems = 200, isShared }: BatcherOptions<Item, Answer>): (item: Item) => Promise<Answer> {
+export function createBatcher<Item, Answer>({
+  write,
+  maxItems = 200,
+  isShared,
+}: BatcherOptions<Item, Answer>): (item: Item) => Promise<Answer> {
   let waiting: Waiting<Item, Answer>[] = [];
   let isInFlight = false;
 

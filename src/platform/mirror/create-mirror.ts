@@ -1,7 +1,15 @@
 import { isPlatformError, type Json, type JsonObject, type Plan, PlatformError } from '@durabase/contracts';
 import type { Db, Statement } from '../../ports/db.ts';
 import type {
-  BeginAnswer, EndAnswer, LoadedRun, LoadedStep, MirrorPort, Opening, RunEnd, StepBegin, StepEnd,
+  BeginAnswer,
+  EndAnswer,
+  LoadedRun,
+  LoadedStep,
+  MirrorPort,
+  Opening,
+  RunEnd,
+  StepBegin,
+  StepEnd,
 } from '../../ports/mirror.ts';
 import { isConflict } from '../db/sql-errors.ts';
 import { createBatcher } from './create-batcher.ts';

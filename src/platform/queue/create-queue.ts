@@ -14,8 +14,14 @@ const SQL = {
   },
   markChecked: { name: 'mark_checked', text: 'select durabase_private.mark_checked($1::jsonb)' },
   unclaim: { name: 'unclaim', text: 'select durabase_private.unclaim($1::uuid[])' },
-  claimWishes: { name: 'claim_wishes', text: 'select run_id as "runId", workflow_id as "workflowId", kind, reason from durabase_private.claim_wishes(100)' },
-  listDrafts: { name: 'list_drafts', text: 'select version_id as "versionId", workspace_id as "workspaceId", definition from durabase_private.list_drafts(20)' },
+  claimWishes: {
+    name: 'claim_wishes',
+    text: 'select run_id as "runId", workflow_id as "workflowId", kind, reason from durabase_private.claim_wishes(100)',
+  },
+  listDrafts: {
+    name: 'list_drafts',
+    text: 'select version_id as "versionId", workspace_id as "workspaceId", definition from durabase_private.list_drafts(20)',
+  },
   publish: { name: 'publish_version', text: 'select durabase_private.publish_version($1, $2::jsonb, $3::jsonb)' },
 } as const satisfies Record<string, Statement>;
 
@@ -88,7 +94,11 @@ export function createQueue({ db, url, maxOpening, claimMs, log }: QueueOptions)
     claimWishes: () => db.query<Wish>(SQL.claimWishes, []),
     listDrafts: () => db.query(SQL.listDrafts, []),
     publishVersion: async ({ versionId, plan, problems }) =>
-      void (await db.query(SQL.publish, [versionId, plan === undefined ? null : JSON.stringify(plan), problems === undefined ? null : JSON.stringify(problems)])),
+      void (await db.query(SQL.publish, [
+        versionId,
+        plan === undefined ? null : JSON.stringify(plan),
+        problems === undefined ? null : JSON.stringify(problems),
+      ])),
     onWork: (listener) => Promise.resolve(listen({ url, log }, listener)),
   };
 }

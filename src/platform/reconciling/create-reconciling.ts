@@ -34,7 +34,12 @@ export function createReconciling({ db, workerId, taskQueue }: ReconcilingOption
   const lease = `reconciler:${taskQueue}`;
   return {
     lead: async (bookmark) => {
-      const [row] = await db.query<{ answer: { readonly watermark?: string } | null }>(SQL.lead, [lease, workerId, LEASE_MS, bookmark === undefined ? null : JSON.stringify(bookmark)]);
+      const [row] = await db.query<{ answer: { readonly watermark?: string } | null }>(SQL.lead, [
+        lease,
+        workerId,
+        LEASE_MS,
+        bookmark === undefined ? null : JSON.stringify(bookmark),
+      ]);
       return row?.answer ?? undefined;
     },
     leave: async () => void (await db.query(SQL.leave, [lease, workerId])),
@@ -54,6 +59,7 @@ export function createReconciling({ db, workerId, taskQueue }: ReconcilingOption
       const [row] = await db.query<{ answer: number }>(SQL.sweep, []);
       return row?.answer ?? 0;
     },
-    beat: async ({ isPolling }) => void (await db.query(SQL.beat, [workerId, taskQueue, startedAt, isPolling, JSON.stringify({ pid: process.pid })])),
+    beat: async ({ isPolling }) =>
+      void (await db.query(SQL.beat, [workerId, taskQueue, startedAt, isPolling, JSON.stringify({ pid: process.pid })])),
   };
 }

@@ -10,6 +10,12 @@ export interface VerifyTokenOptions {
 }
 
 const SHARED = { audience: 'authenticated', requiredClaims: ['exp', 'sub'] };
+/**
+ * Verifying costs more than all else that a request costs this process, and clients send one token many times. Never
+ * longer than the token lives; the published keys themselves are held for longer.
+ */
+const KNOWN_FOR_MS = 60_000;
+const MAX_KNOWN = 2_000;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
@@ -24,15 +30,25 @@ export function createVerifyToken({ supabaseUrl, localSecret }: VerifyTokenOptio
   const verify = async (token: string): Promise<JWTPayload> => {
     if (decodeProtectedHeader(token).alg === 'HS256') {
       // Its own branch, so that a public key can never be taken for the secret.
-      if (secret === undefined) throw new PlatformError('UNAUTHENTICATED', { message: 'tokens with a shared secret are accepted by the local stack only' });
+      if (secret === undefined)
+        throw new PlatformError('UNAUTHENTICATED', {
+          message: 'tokens with a shared secret are accepted by the local stack only',
+        });
       return (await jwtVerify(token, secret, { ...SHARED, algorithms: ['HS256'] })).payload;
     }
     return (await jwtVerify(token, findKey, { ...SHARED, issuer, algorithms: ['ES256', 'RS256'] })).payload;
   };
 
+  const known = new Map<string, { readonly identity: Identity; readonly untilMs: number }>();
   return async (token) => {
+    const found = known.get(token);
+    if (found !== undefined && found.untilMs > Date.now()) return found.identity;
     try {
-      return toIdentity(await verify(token));
+      const claims = await verify(token);
+      const identity = toIdentity(claims);
+      if (known.size >= MAX_KNOWN) known.clear();
+      known.set(token, { identity, untilMs: Math.min((claims.exp ?? 0) * 1_000, Date.now() + KNOWN_FOR_MS) });
+      return identity;
     } catch (error) {
       throw toRefusal(error);
     }
@@ -49,7 +65,8 @@ function toIdentity(claims: JWTPayload): Identity {
 
 function toRefusal(error: unknown): PlatformError {
   if (error instanceof PlatformError) return error;
-  if (error instanceof errors.JWTExpired) return new PlatformError('TOKEN_EXPIRED', { hint: 'refresh the session', cause: error });
+  if (error instanceof errors.JWTExpired)
+    return new PlatformError('TOKEN_EXPIRED', { hint: 'refresh the session', cause: error });
   return new PlatformError('UNAUTHENTICATED', { message: 'the token is not valid', hint: 'sign in again', cause: error });
 }
 
@@ -60,7 +77,10 @@ const tellFetchFailures =
     try {
       return await findKey(header, token);
     } catch (error) {
-      const isRefused = error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys || error instanceof errors.JOSENotSupported;
+      const isRefused =
+        error instanceof errors.JWKSNoMatchingKey ||
+        error instanceof errors.JWKSMultipleMatchingKeys ||
+        error instanceof errors.JOSENotSupported;
       throw isRefused ? error : new PlatformError('INTERNAL', { cause: error });
     }
   };

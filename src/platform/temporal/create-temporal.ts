@@ -1,5 +1,5 @@
 import { PlatformError } from '@durabase/contracts';
-import { Client, isGrpcServiceError, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import { type Client, isGrpcServiceError, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType, TypedSearchAttributes } from '@temporalio/common';
 import { ADMITTED_SIGNAL, type RunTaskArgument, type SignalMark } from '../../workflows/run-task.messages.ts';
 import type { AdmittedRun } from '../../ports/queue.ts';
@@ -23,73 +23,81 @@ async function orAbsent<Answer>(call: () => Promise<Answer>): Promise<Answer | u
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return undefined;
     if (isGrpcServiceError(error) && Number(error.code) === NOT_FOUND) return undefined;
-    throw new PlatformError('TEMPORAL_UNAVAILABLE', { cause: error, message: `Temporal: ${error instanceof Error ? error.message : 'unknown'}` });
+    throw new PlatformError('TEMPORAL_UNAVAILABLE', {
+      cause: error,
+      message: `Temporal: ${error instanceof Error ? error.message : 'unknown'}`,
+    });
   }
 }
 
-/** {@link TemporalPort} over a client, which should share its connection with the worker: then runs start eagerly in it. */
-export function createTemporal({ client, taskQueue }: { readonly client: Client; readonly taskQueue: string }): TemporalPort {
-  const { namespace } = client.options;
-  const { workflowService } = client;
+interface Reach {
+  readonly client: Client;
+  readonly taskQueue: string;
+}
 
-  const start = async (run: AdmittedRun): Promise<void> => {
-    const args: [RunTaskArgument] = [{ runId: run.runId }];
-    try {
-      await orAbsent(() =>
-        client.workflow.start('runTask', {
-          taskQueue,
-          workflowId: run.workflowId,
-          args,
-          workflowIdConflictPolicy: 'USE_EXISTING',
-          workflowIdReusePolicy: 'REJECT_DUPLICATE',
-          workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
-          requestEagerStart: true,
-          staticSummary: run.taskName.slice(0, 200),
-          typedSearchAttributes: new TypedSearchAttributes([
-            { key: WORKSPACE_ATTRIBUTE, value: run.workspaceId },
-            { key: TASK_ATTRIBUTE, value: run.taskSlug },
-          ]),
-        }),
-      );
-    } catch (error) {
-      // It ran and closed before: the reconciler tells what became of it.
-      if (error instanceof PlatformError && error.cause instanceof WorkflowExecutionAlreadyStartedError) return;
-      throw error;
-    }
-  };
-
-  async function* listSince(since: Date): AsyncIterable<readonly SeenExecution[]> {
-    const from = since.toISOString();
-    const query = `WorkflowType = 'runTask' AND TaskQueue = '${taskQueue}' AND (CloseTime > '${from}' OR StartTime > '${from}')`;
-    let nextPageToken: Uint8Array | undefined;
-    do {
-      const page = await orAbsent(() =>
-        workflowService.listWorkflowExecutions({ namespace, query, pageSize: PAGE_SIZE, ...(nextPageToken === undefined ? {} : { nextPageToken }) }),
-      );
-      yield (page?.executions ?? []).map(toSeen);
-      nextPageToken = page?.nextPageToken?.length ? page.nextPageToken : undefined;
-    } while (nextPageToken !== undefined);
+/** Eagerly where the client's connection is that of a worker in this process: the first task comes with the answer. */
+async function startRun(run: AdmittedRun, { client, taskQueue }: Reach): Promise<void> {
+  const args: [RunTaskArgument] = [{ runId: run.runId }];
+  try {
+    await orAbsent(() =>
+      client.workflow.start('runTask', {
+        taskQueue,
+        workflowId: run.workflowId,
+        args,
+        workflowIdConflictPolicy: 'USE_EXISTING',
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
+        requestEagerStart: true,
+        staticSummary: run.taskName.slice(0, 200),
+        typedSearchAttributes: new TypedSearchAttributes([
+          { key: WORKSPACE_ATTRIBUTE, value: run.workspaceId },
+          { key: TASK_ATTRIBUTE, value: run.taskSlug },
+        ]),
+      }),
+    );
+  } catch (error) {
+    // It ran and closed before: the reconciler tells what became of it.
+    if (error instanceof PlatformError && error.cause instanceof WorkflowExecutionAlreadyStartedError) return;
+    throw error;
   }
+}
 
+async function* listSince(since: Date, { client, taskQueue }: Reach): AsyncIterable<readonly SeenExecution[]> {
+  const { namespace } = client.options;
+  const from = since.toISOString();
+  const query = `WorkflowType = 'runTask' AND TaskQueue = '${taskQueue}' AND (CloseTime > '${from}' OR StartTime > '${from}')`;
+  let nextPageToken: Uint8Array | undefined;
+  do {
+    const token = nextPageToken === undefined ? {} : { nextPageToken };
+    const page = await orAbsent(() => client.workflowService.listWorkflowExecutions({ namespace, query, pageSize: PAGE_SIZE, ...token }));
+    yield (page?.executions ?? []).map(toSeen);
+    nextPageToken = page?.nextPageToken?.length ? page.nextPageToken : undefined;
+  } while (nextPageToken !== undefined);
+}
+
+/** {@link TemporalPort} over a client, which should share its connection with the worker: then runs start eagerly in it. */
+export function createTemporal(reach: Reach): TemporalPort {
+  const { client } = reach;
+  const { namespace, loadedDataConverter } = client.options;
+  const { workflowService } = client;
   return {
-    start,
+    start: (run) => startRun(run, reach),
     signalAdmitted: async (workflowId) => {
       const mark: SignalMark = { by: 'dispatcher' };
-      return (await orAbsent(async () => (await client.workflow.getHandle(workflowId).signal(ADMITTED_SIGNAL, mark), true))) ?? false;
+      const sent = await orAbsent(() => client.workflow.getHandle(workflowId).signal(ADMITTED_SIGNAL, mark).then(() => true));
+      return sent ?? false;
     },
-    cancel: async (workflowId) => (await orAbsent(async () => (await client.workflow.getHandle(workflowId).cancel(), true))) ?? false,
-    listSince,
+    cancel: async (workflowId) => (await orAbsent(() => client.workflow.getHandle(workflowId).cancel().then(() => true))) ?? false,
+    listSince: (since) => listSince(since, reach),
     describe: async (workflowId, runId) => {
-      const described = await orAbsent(() =>
-        workflowService.describeWorkflowExecution({ namespace, execution: { workflowId, ...(runId === undefined ? {} : { runId }) } }),
-      );
+      const execution = { workflowId, ...(runId === undefined ? {} : { runId }) };
+      const described = await orAbsent(() => workflowService.describeWorkflowExecution({ namespace, execution }));
       return described === undefined ? undefined : toDescribed(described);
     },
     readOpening: async (workflowId, runId) => {
-      const history = await orAbsent(() =>
-        workflowService.getWorkflowExecutionHistory({ namespace, execution: { workflowId, runId }, maximumPageSize: 50 }),
-      );
-      return history === undefined ? undefined : decodeMarker(history.history?.events ?? [], client.options.loadedDataConverter);
+      const execution = { workflowId, runId };
+      const found = await orAbsent(() => workflowService.getWorkflowExecutionHistory({ namespace, execution, maximumPageSize: 50 }));
+      return found === undefined ? undefined : decodeMarker(found.history?.events ?? [], loadedDataConverter);
     },
   };
 }

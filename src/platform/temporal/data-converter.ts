@@ -9,7 +9,10 @@ export const FAILURE_CONVERTER_PATH = fileURLToPath(new URL('./failure-converter
 export const createDataConverter = (
   keys: readonly CodecKey[],
   workspaceOf: (workflowId: string) => Promise<string | undefined>,
-): DataConverter => (keys.length === 0 ? {} : { payloadCodecs: [createPayloadCodec({ keys, workspaceOf })], failureConverterPath: FAILURE_CONVERTER_PATH });
+): DataConverter =>
+  keys.length === 0
+    ? {}
+    : { payloadCodecs: [createPayloadCodec({ keys, workspaceOf })], failureConverterPath: FAILURE_CONVERTER_PATH };
 
 /** Keys of the configuration, decoded. */
 export const decodeKeys = (keys: readonly { readonly id: string; readonly key: string }[] | undefined): readonly CodecKey[] =>

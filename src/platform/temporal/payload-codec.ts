@@ -28,7 +28,8 @@ const read = (value: Uint8Array | null | undefined): string => new TextDecoder()
 const associated = (workspaceId: string, keyId: string): Buffer => Buffer.from(`durabase/1/${keyId}/${workspaceId}`);
 
 const parseKey = ({ id, key }: CodecKey): CodecKey => {
-  if (key.length !== 32) throw new PlatformError('INVALID_REQUEST', { message: `the codec key "${id}" has ${key.length} bytes instead of 32` });
+  if (key.length !== 32)
+    throw new PlatformError('INVALID_REQUEST', { message: `the codec key "${id}" has ${key.length} bytes instead of 32` });
   return { id, key };
 };
 
@@ -47,14 +48,21 @@ export function createPayloadCodec({ keys, workspaceOf }: CodecOptions): Payload
     cipher.setAAD(associated(workspaceId, current.id));
     const plain = proto.temporal.api.common.v1.Payload.encode(payload).finish();
     const data = Buffer.concat([iv, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
-    return { metadata: { encoding: text(ENCODING), 'durabase-key': text(current.id), 'durabase-workspace': text(workspaceId) }, data };
+    return {
+      metadata: { encoding: text(ENCODING), 'durabase-key': text(current.id), 'durabase-workspace': text(workspaceId) },
+      data,
+    };
   };
 
   const decodeOne = (payload: Payload): Payload => {
     if (read(payload.metadata?.['encoding']) !== ENCODING) return payload;
     const keyId = read(payload.metadata?.['durabase-key']);
     const key = all.get(keyId);
-    if (key === undefined) throw new PlatformError('INTERNAL', { message: `no codec key "${keyId}"`, hint: 'keep old keys in DURABASE_CODEC_KEYS until retention has passed' });
+    if (key === undefined)
+      throw new PlatformError('INTERNAL', {
+        message: `no codec key "${keyId}"`,
+        hint: 'keep old keys in DURABASE_CODEC_KEYS until retention has passed',
+      });
     const data = Buffer.from(payload.data ?? new Uint8Array());
     const decipher = createDecipheriv('aes-256-gcm', key, data.subarray(0, IV_BYTES));
     decipher.setAAD(associated(read(payload.metadata?.['durabase-workspace']), keyId));

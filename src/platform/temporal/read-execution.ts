@@ -6,7 +6,14 @@ type Info = temporal.api.workflow.v1.IWorkflowExecutionInfo;
 type Event = temporal.api.history.v1.IHistoryEvent;
 
 const STATUSES: readonly (ExecutionStatus | undefined)[] = [
-  undefined, 'RUNNING', 'COMPLETED', 'FAILED', 'CANCELED', 'TERMINATED', 'CONTINUED_AS_NEW', 'TIMED_OUT',
+  undefined,
+  'RUNNING',
+  'COMPLETED',
+  'FAILED',
+  'CANCELED',
+  'TERMINATED',
+  'CONTINUED_AS_NEW',
+  'TIMED_OUT',
 ];
 
 /** An execution of a list or a description. */
@@ -15,6 +22,9 @@ export const toSeen = (info: Info): SeenExecution => ({
   temporalRunId: info.execution?.runId ?? '',
   firstRunId: info.firstRunId || (info.execution?.runId ?? ''),
   status: STATUSES[info.status ?? 0] ?? 'RUNNING',
+  startedAt: new Date(
+    Number(info.startTime?.seconds ?? 0) * 1_000 + Math.floor((info.startTime?.nanos ?? 0) / 1_000_000),
+  ).toISOString(),
 });
 
 /** A description, with what is pending. */
@@ -22,13 +32,23 @@ export function toDescribed(described: temporal.api.workflowservice.v1.IDescribe
   const worst = (described.pendingActivities ?? []).toSorted((left, right) => (right.attempt ?? 0) - (left.attempt ?? 0))[0];
   return {
     ...toSeen(described.workflowExecutionInfo ?? {}),
-    worstActivity: worst === undefined ? undefined : { type: worst.activityType?.name ?? '', attempt: worst.attempt ?? 1, lastFailure: worst.lastFailure?.message ?? undefined },
+    worstActivity:
+      worst === undefined
+        ? undefined
+        : {
+            type: worst.activityType?.name ?? '',
+            attempt: worst.attempt ?? 1,
+            lastFailure: worst.lastFailure?.message ?? undefined,
+          },
     workflowTaskAttempt: described.pendingWorkflowTask?.attempt ?? 0,
   };
 }
 
 /** The answer of the local activity `openRun`, which its marker keeps. */
-export async function decodeMarker(events: readonly Event[], converter: LoadedDataConverter): Promise<RecordedOpening | undefined> {
+export async function decodeMarker(
+  events: readonly Event[],
+  converter: LoadedDataConverter,
+): Promise<RecordedOpening | undefined> {
   for (const event of events) {
     const details = event.markerRecordedEventAttributes?.details;
     if (details === undefined || details === null) continue;
@@ -37,7 +57,8 @@ export async function decodeMarker(events: readonly Event[], converter: LoadedDa
     const [payload] = payloads;
     if (payload === undefined) continue;
     const value: unknown = converter.payloadConverter.fromPayload(payload);
-    if (typeof value === 'object' && value !== null && 'verdict' in value && value.verdict !== 'wait' && 'runId' in value) return value as RecordedOpening;
+    if (typeof value === 'object' && value !== null && 'verdict' in value && value.verdict !== 'wait' && 'runId' in value)
+      return value as RecordedOpening;
   }
   return undefined;
 }

@@ -14,7 +14,15 @@ export interface SupervisorOptions {
   readonly tls: boolean;
   readonly apiKey?: string | undefined;
   readonly dataConverter: DataConverter;
-  readonly worker: Pick<WorkerOptions, 'activities' | 'workflowBundle' | 'maxCachedWorkflows' | 'maxConcurrentActivityTaskExecutions' | 'shutdownGraceTime' | 'identity'>;
+  readonly worker: Pick<
+    WorkerOptions,
+    | 'activities'
+    | 'workflowBundle'
+    | 'maxCachedWorkflows'
+    | 'maxConcurrentActivityTaskExecutions'
+    | 'shutdownGraceTime'
+    | 'identity'
+  >;
   readonly log: Log;
 }
 
@@ -41,7 +49,15 @@ interface Living {
   readonly temporal: TemporalPort;
 }
 
-async function makeWorker({ address, namespace, taskQueue, tls, apiKey, dataConverter, worker: options }: SupervisorOptions): Promise<Living> {
+async function makeWorker({
+  address,
+  namespace,
+  taskQueue,
+  tls,
+  apiKey,
+  dataConverter,
+  worker: options,
+}: SupervisorOptions): Promise<Living> {
   const connection = await NativeConnection.connect({ address, tls, ...(apiKey === undefined ? {} : { apiKey }) });
   try {
     const worker = await Worker.create({
@@ -84,7 +100,9 @@ export function superviseWorker(options: SupervisorOptions): SupervisedWorker {
       await running;
     } finally {
       living = undefined;
-      await made.connection.close().catch((error: unknown) => log.warn('worker.connection-not-closed', { reason: String(error) }));
+      await made.connection
+        .close()
+        .catch((error: unknown) => log.warn('worker.connection-not-closed', { reason: String(error) }));
     }
   };
 

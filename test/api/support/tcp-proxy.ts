@@ -20,7 +20,10 @@ export async function startTcpProxy(targetUrl: string): Promise<TcpProxy> {
   let isFrozen = false;
   const server = createServer((inner) => {
     const outer = connect(Number(target.port), target.hostname);
-    for (const [from, to] of [[inner, outer], [outer, inner]] as const) {
+    for (const [from, to] of [
+      [inner, outer],
+      [outer, inner],
+    ] as const) {
       sockets.add(from);
       from.on('error', () => to.destroy());
       from.on('close', () => {

@@ -58,10 +58,18 @@ export interface TestApiOptions {
   readonly localSecret?: string;
   readonly poolSize?: number;
   readonly checkInput?: ApiPorts['checkInput'];
+  /** @default the real compiler */
+  readonly compile?: ApiPorts['compile'];
 }
 
 /** The app on a socket of its own, with everything real around it. */
-export async function startTestApi({ gatewayUrl, localSecret, poolSize = 10, checkInput }: TestApiOptions): Promise<TestApi> {
+export async function startTestApi({
+  gatewayUrl,
+  localSecret,
+  poolSize = 10,
+  checkInput,
+  compile,
+}: TestApiOptions): Promise<TestApi> {
   const auth = await startAuthServer();
   const lines: LogLine[] = [];
   const log = createListLog(lines);
@@ -72,7 +80,7 @@ export async function startTestApi({ gatewayUrl, localSecret, poolSize = 10, che
       db,
       log,
       verifyToken: createVerifyToken({ supabaseUrl: auth.url, ...(localSecret === undefined ? {} : { localSecret }) }),
-      compile: async (definition) => compileTask(definition, { actions, secrets: new Set() }),
+      compile: compile ?? (async (definition) => compileTask(definition, { actions, secrets: new Set() })),
       wake: createWake({ db, log }),
       ...(checkInput === undefined ? {} : { checkInput }),
     },
@@ -123,7 +131,11 @@ export async function withApi<Result>(options: TestApiOptions, work: (api: TestA
 
 const isJson = (response: Response): boolean => /json/.test(response.headers.get('content-type') ?? '');
 
-async function toRequest(method: string, { as, asService, headers = {}, json, raw }: CallOptions, auth: AuthServer): Promise<RequestInit> {
+async function toRequest(
+  method: string,
+  { as, asService, headers = {}, json, raw }: CallOptions,
+  auth: AuthServer,
+): Promise<RequestInit> {
   const body = raw ?? (json === undefined ? undefined : JSON.stringify(json));
   return {
     method,
@@ -137,17 +149,41 @@ async function toRequest(method: string, { as, asService, headers = {}, json, ra
   };
 }
 
-function assertFits({ method, path, status, body }: { readonly method: string; readonly path: string; readonly status: number; readonly body: unknown }): void {
+function assertFits({
+  method,
+  path,
+  status,
+  body,
+}: {
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly body: unknown;
+}): void {
   const pathname = path.split('?')[0] ?? '';
-  const route = routes.find((candidate) => candidate.method === method && new RegExp(`^${candidate.path.replace(/:\w+/g, '[^/]+')}$`).test(pathname));
+  const route = routes.find(
+    (candidate) => candidate.method === method && new RegExp(`^${candidate.path.replace(/:\w+/g, '[^/]+')}$`).test(pathname),
+  );
   const schema = route?.answers[status] ?? problemBody;
   const parsed = schema.safeParse(body);
-  if (!parsed.success) throw new Error(`${method} ${path}: the answer ${status} does not fit its contract: ${parsed.error.message}\n${JSON.stringify(body)?.slice(0, 500)}`);
+  if (!parsed.success)
+    throw new Error(
+      `${method} ${path}: the answer ${status} does not fit its contract: ${parsed.error.message}\n${JSON.stringify(body)?.slice(0, 500)}`,
+    );
 }
 
 function createListLog(lines: LogLine[], shared: LogFields = {}): Log {
-  const at = (level: string) => (event: string, fields: LogFields = {}) => void lines.push({ level, event, fields: { ...shared, ...fields } });
-  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), child: (fields) => createListLog(lines, { ...shared, ...fields }) };
+  const at =
+    (level: string) =>
+    (event: string, fields: LogFields = {}) =>
+      void lines.push({ level, event, fields: { ...shared, ...fields } });
+  return {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    child: (fields) => createListLog(lines, { ...shared, ...fields }),
+  };
 }
 
 /** Status and code in one word, such as `404 RUN_NOT_FOUND`. */

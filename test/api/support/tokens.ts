@@ -39,7 +39,9 @@ export async function startAuthServer(): Promise<AuthServer> {
     url,
     issuer,
     sign: (userId, { withForeignKey = false, ...options } = {}) =>
-      new SignJWT(buildClaims(userId, { issuer, ...options })).setProtectedHeader({ alg: 'ES256', kid: KEY_ID }).sign(withForeignKey ? foreign.privateKey : own.privateKey),
+      new SignJWT(buildClaims(userId, { issuer, ...options }))
+        .setProtectedHeader({ alg: 'ES256', kid: KEY_ID })
+        .sign(withForeignKey ? foreign.privateKey : own.privateKey),
     close: async () => {
       if (!server.listening) return;
       const closed = once(server, 'close');
@@ -52,7 +54,9 @@ export async function startAuthServer(): Promise<AuthServer> {
 
 /** A token signed with a shared secret, as the local stack's are. */
 export const signWithSecret = (userId: string, secret: string, options: SignOptions = {}): Promise<string> =>
-  new SignJWT(buildClaims(userId, { issuer: 'local', ...options })).setProtectedHeader({ alg: 'HS256' }).sign(new TextEncoder().encode(secret));
+  new SignJWT(buildClaims(userId, { issuer: 'local', ...options }))
+    .setProtectedHeader({ alg: 'HS256' })
+    .sign(new TextEncoder().encode(secret));
 
 /** A token that says of itself that nobody signed it. */
 export const unsigned = (userId: string, issuer: string): string => {
@@ -72,6 +76,15 @@ const buildClaims = (
   { issuer, claims = {}, withoutClaims = [], lifeSeconds = 600 }: SignOptions & { readonly issuer: string },
 ): JWTPayload => {
   const now = Math.floor(Date.now() / 1_000);
-  const all = { iss: issuer, aud: 'authenticated', sub: userId, role: 'authenticated', email: `${userId}@example.test`, iat: now, exp: now + lifeSeconds, ...claims };
+  const all = {
+    iss: issuer,
+    aud: 'authenticated',
+    sub: userId,
+    role: 'authenticated',
+    email: `${userId}@example.test`,
+    iat: now,
+    exp: now + lifeSeconds,
+    ...claims,
+  };
   return Object.fromEntries(Object.entries(all).filter(([name]) => !withoutClaims.includes(name)));
 };

@@ -1,11 +1,24 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { createReadyTask, createWorkspace, executionOf, findRun, startRun, type ReadyTask, type Workspace } from '../../support/build-rows.ts';
+import {
+  createReadyTask,
+  createWorkspace,
+  executionOf,
+  findRun,
+  startRun,
+  type ReadyTask,
+  type Workspace,
+} from '../../support/build-rows.ts';
 import { callRows, callValue, readValue } from '../../support/call.ts';
 import { eventually } from '../../support/eventually.ts';
 import { useDatabase } from '../../support/use-database.ts';
 
 interface Admitted {
-  readonly runs: readonly { readonly runId: string; readonly workflowId: string; readonly taskSlug: string; readonly signal: boolean }[];
+  readonly runs: readonly {
+    readonly runId: string;
+    readonly workflowId: string;
+    readonly taskSlug: string;
+    readonly signal: boolean;
+  }[];
   readonly unchecked: boolean;
 }
 
@@ -24,7 +37,8 @@ describe('admit', () => {
     checked = await createReadyTask(db.owner, acme.id, { slug: 'checked', plan: { concurrency: { key: '"k"', limit: 3 } } });
   });
 
-  const admit = (limit = 1000, claimMs = 60_000) => callValue<Admitted>(db.engine, 'durabase_private.admit', { p_limit: limit, p_claim_ms: claimMs });
+  const admit = (limit = 1000, claimMs = 60_000) =>
+    callValue<Admitted>(db.engine, 'durabase_private.admit', { p_limit: limit, p_claim_ms: claimMs });
   const admitIds = async (limit?: number, claimMs?: number) => (await admit(limit, claimMs)).runs.map(({ runId }) => runId);
   const markChecked = (items: readonly object[]) => callValue(db.engine, 'durabase_private.mark_checked', { p_items: items });
   const limitOf = (size: number, key = 'shared') => [{ key, limit: size, label: `at most ${size} for ${key}` }];
@@ -33,9 +47,14 @@ describe('admit', () => {
     await markChecked([{ runId: run.id, limits: limitOf(size, key) }]);
     return run;
   };
-  const open = (runId: string) => callValue<{ verdict: string; epoch?: number }[]>(db.engine, 'durabase_private.open_runs', { p_items: [{ ...executionOf(runId), steps: [] }] });
+  const open = (runId: string) =>
+    callValue<{ verdict: string; epoch?: number }[]>(db.engine, 'durabase_private.open_runs', {
+      p_items: [{ ...executionOf(runId), steps: [] }],
+    });
   const finish = (runId: string) =>
-    callValue(db.engine, 'durabase_private.finish_runs', { p_items: [{ ...executionOf(runId), state: 'completed', output: null }] });
+    callValue(db.engine, 'durabase_private.finish_runs', {
+      p_items: [{ ...executionOf(runId), state: 'completed', output: null }],
+    });
   const permits = () => readValue<number>(db.owner, 'select count(*)::int from durabase_private.permits');
 
   it('hands out a due run with what is needed to start it', async () => {
@@ -90,7 +109,8 @@ describe('admit', () => {
   });
 
   describe('time-to-live', () => {
-    const expire = (runId: string) => db.owner.query("update durabase_private.run_queue set expires_at = now() - interval '1 second' where run_id = $1", [runId]);
+    const expire = (runId: string) =>
+      db.owner.query("update durabase_private.run_queue set expires_at = now() - interval '1 second' where run_id = $1", [runId]);
 
     it('ends a run that was not started in time, with the reason', async () => {
       const { id } = await startRun(db.owner, task);
@@ -159,7 +179,8 @@ describe('admit', () => {
       const blocked = await startLimited(1);
       await admit();
       expect(await findRun(db.owner, blocked.id)).toMatchObject({
-        state: 'queued', reason: { code: 'LIMIT_REACHED', message: 'waits for a permit: at most 1 for shared' },
+        state: 'queued',
+        reason: { code: 'LIMIT_REACHED', message: 'waits for a permit: at most 1 for shared' },
       });
     });
 
@@ -193,7 +214,11 @@ describe('admit', () => {
       const urgent = await startLimited(1, 'shared', { priority: 1 });
       // the first pass sees the urgent one first
       expect(await admitIds()).toEqual([urgent.id]);
-      for (const [running, next] of [[urgent, holder], [holder, later], [later, last]] as const) {
+      for (const [running, next] of [
+        [urgent, holder],
+        [holder, later],
+        [later, last],
+      ] as const) {
         await open(running.id);
         await finish(running.id);
         expect(await admitIds()).toEqual([next.id]);
@@ -229,7 +254,9 @@ describe('admit', () => {
       const run = await startRun(db.owner, checked, { input: { a: 1 } });
       expect(await admit()).toMatchObject({ runs: [], unchecked: true });
       const claimed = await callRows(db.engine, 'durabase_private.claim_unchecked', { p_limit: 10 });
-      expect(claimed).toEqual([{ run_id: run.id, workspace_id: acme.id, task_id: checked.id, version_id: checked.versionId, input: { a: 1 } }]);
+      expect(claimed).toEqual([
+        { run_id: run.id, workspace_id: acme.id, task_id: checked.id, version_id: checked.versionId, input: { a: 1 } },
+      ]);
       await markChecked([{ runId: run.id, limits: [] }]);
       expect(await admit()).toMatchObject({ runs: [{ runId: run.id }], unchecked: false });
     });
@@ -258,7 +285,10 @@ describe('admit', () => {
     it('tells a workflow that waits already, and takes no permits for it', async () => {
       const { id } = await startRun(db.owner, checked);
       await open(id);
-      await db.owner.query('update durabase_private.run_queue set limits = $2 where run_id = $1', [id, JSON.stringify(limitOf(1))]);
+      await db.owner.query('update durabase_private.run_queue set limits = $2 where run_id = $1', [
+        id,
+        JSON.stringify(limitOf(1)),
+      ]);
       await markChecked([{ runId: id, error: { code: 'INVALID_INPUT', message: 'a is missing' } }]);
       expect((await admit()).runs).toMatchObject([{ runId: id, signal: true }]);
       expect(await permits()).toBe(0);
@@ -276,7 +306,9 @@ describe('admit', () => {
 
     it('ends a run whose key fits into no index, and goes on admitting others', async () => {
       const [run, other] = [await startRun(db.owner, checked), await startRun(db.owner, task)];
-      await markChecked([{ runId: run.id, limits: limitOf(1, Array.from({ length: 501 }, (_, n) => String.fromCharCode(0x4e00 + n)).join('')) }]);
+      await markChecked([
+        { runId: run.id, limits: limitOf(1, Array.from({ length: 501 }, (_, n) => String.fromCharCode(0x4e00 + n)).join('')) },
+      ]);
       expect(await findRun(db.owner, run.id)).toMatchObject({ state: 'failed', error: { code: 'INVALID_INPUT' } });
       expect(await admitIds()).toEqual([other.id]);
     });

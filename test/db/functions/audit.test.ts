@@ -29,12 +29,15 @@ describe('audit_log', () => {
     expect(await count()).toBe(before);
   });
 
-  it.each(['update durabase.audit_log set n = default', 'delete from durabase.audit_log', 'truncate durabase.audit_log', "insert into durabase.audit_log (actor_kind, actor_name, action, entity, entity_id) values ('user', 'a', 'b', 'c', 'd')"])(
-    'grants neither users nor services: %s', async (sql) => {
-      expect(await refusedAs(asUser(db.owner, acme.users.owner, (client) => client.query(sql)))).toBe('42501');
-      expect(await refusedAs(asService(db.owner, (client) => client.query(sql)))).toBe('42501');
-    },
-  );
+  it.each([
+    'update durabase.audit_log set n = default',
+    'delete from durabase.audit_log',
+    'truncate durabase.audit_log',
+    "insert into durabase.audit_log (actor_kind, actor_name, action, entity, entity_id) values ('user', 'a', 'b', 'c', 'd')",
+  ])('grants neither users nor services: %s', async (sql) => {
+    expect(await refusedAs(asUser(db.owner, acme.users.owner, (client) => client.query(sql)))).toBe('42501');
+    expect(await refusedAs(asService(db.owner, (client) => client.query(sql)))).toBe('42501');
+  });
 
   it('outlives the workspace of which it tells', async () => {
     const gone = await createWorkspace(db.owner);
@@ -44,9 +47,14 @@ describe('audit_log', () => {
   });
 
   it('gets exactly one row of each call that changes something, and none of a refused one', async () => {
-    const run = (args: object) => asUser(db.owner, acme.users.owner, (client) => callRow<{ id: string }>(client, 'durabase.start_run', { task: 'greet', workspace: acme.id, ...args }));
+    const run = (args: object) =>
+      asUser(db.owner, acme.users.owner, (client) =>
+        callRow<{ id: string }>(client, 'durabase.start_run', { task: 'greet', workspace: acme.id, ...args }),
+      );
     const before = await count();
-    await asUser(db.owner, acme.users.owner, (client) => callRow(client, 'durabase.save_task', { definition: { slug: 'greet' }, workspace: acme.id }));
+    await asUser(db.owner, acme.users.owner, (client) =>
+      callRow(client, 'durabase.save_task', { definition: { slug: 'greet' }, workspace: acme.id }),
+    );
     expect(await count()).toBe(before + 1);
     const { id } = await run({ idempotency_key: 'k' });
     expect(await count()).toBe(before + 2);

@@ -2,8 +2,17 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
 import { asAnonymous, asService, asUser } from '../../support/as-role.ts';
 import {
-  createReadyTask, createRunIn, createUser, createWorkspace, findRun, openRun, shareTask, startRun,
-  type ReadyTask, type Run, type Workspace,
+  createReadyTask,
+  createRunIn,
+  createUser,
+  createWorkspace,
+  findRun,
+  openRun,
+  shareTask,
+  startRun,
+  type ReadyTask,
+  type Run,
+  type Workspace,
 } from '../../support/build-rows.ts';
 import { callRow, callValue, readValue } from '../../support/call.ts';
 import { refusedAs } from '../../support/refusals.ts';
@@ -19,11 +28,15 @@ describe('cancel_run', () => {
     task = await createReadyTask(db.owner, acme.id);
   });
 
-  const cancel = (run: string, reason: string | null = null) => (client: pg.ClientBase) => callRow<Run>(client, 'durabase.cancel_run', { run, reason });
+  const cancel =
+    (run: string, reason: string | null = null) =>
+    (client: pg.ClientBase) =>
+      callRow<Run>(client, 'durabase.cancel_run', { run, reason });
   const cancelAs = (userId: string, run: string, reason: string | null = null) => asUser(db.owner, userId, cancel(run, reason));
   const startAs = (userId: string) =>
     asUser(db.owner, userId, (client) => callRow<Run>(client, 'durabase.start_run', { task: task.slug, workspace: acme.id }));
-  const wishes = (run: string) => readValue<number>(db.owner, 'select count(*)::int from durabase_private.wishes where run_id = $1', [run]);
+  const wishes = (run: string) =>
+    readValue<number>(db.owner, 'select count(*)::int from durabase_private.wishes where run_id = $1', [run]);
 
   it.each(['queued', 'scheduled'] as const)('ends a %s run at once', async (state) => {
     const { id } = await createRunIn(db.owner, task, state);
@@ -53,9 +66,11 @@ describe('cancel_run', () => {
   it('hands a wish to one carrier at a time', async () => {
     const { id } = await createRunIn(db.owner, task, 'waiting');
     await cancelAs(acme.users.admin, id, 'enough');
-    const claim = () => db.engine.query("select * from durabase_private.claim_wishes(1000) where run_id = $1", [id]);
+    const claim = () => db.engine.query('select * from durabase_private.claim_wishes(1000) where run_id = $1', [id]);
     const answers = await Promise.all([claim(), claim(), claim()]);
-    expect(answers.flatMap(({ rows }) => rows)).toEqual([{ run_id: id, workflow_id: `run-${id}`, kind: 'cancel', epoch: 1, reason: 'enough' }]);
+    expect(answers.flatMap(({ rows }) => rows)).toEqual([
+      { run_id: id, workflow_id: `run-${id}`, kind: 'cancel', epoch: 1, reason: 'enough' },
+    ]);
   });
 
   it('changes nothing the second time', async () => {
@@ -63,18 +78,30 @@ describe('cancel_run', () => {
     const first = await cancelAs(acme.users.admin, id, 'one');
     const second = await cancelAs(acme.users.admin, id, 'two');
     expect(second).toMatchObject({ version: first.version, cancel_reason: 'one' });
-    expect(await readValue(db.owner, "select count(*)::int from durabase.audit_log where entity_id = $1 and action = 'run.cancelled'", [id])).toBe(1);
+    expect(
+      await readValue(
+        db.owner,
+        "select count(*)::int from durabase.audit_log where entity_id = $1 and action = 'run.cancelled'",
+        [id],
+      ),
+    ).toBe(1);
   });
 
-  it.each(['completed', 'failed', 'timed_out', 'cancelled', 'skipped', 'expired'] as const)('refuses a run that is %s', async (state) => {
-    const { id } = await createRunIn(db.owner, task, state);
-    expect(await refusedAs(cancelAs(acme.users.admin, id))).toBe('409 RUN_FINISHED');
-  });
+  it.each(['completed', 'failed', 'timed_out', 'cancelled', 'skipped', 'expired'] as const)(
+    'refuses a run that is %s',
+    async (state) => {
+      const { id } = await createRunIn(db.owner, task, state);
+      expect(await refusedAs(cancelAs(acme.users.admin, id))).toBe('409 RUN_FINISHED');
+    },
+  );
 
   it('writes one audit row and gapless events', async () => {
     const { id } = await createRunIn(db.owner, task, 'queued');
     await cancelAs(acme.users.owner, id, 'why not');
-    const audit = await db.owner.query("select action, actor_user_id, details from durabase.audit_log where entity_id = $1 and action <> 'run.started'", [id]);
+    const audit = await db.owner.query(
+      "select action, actor_user_id, details from durabase.audit_log where entity_id = $1 and action <> 'run.started'",
+      [id],
+    );
     expect(audit.rows).toEqual([{ action: 'run.cancelled', actor_user_id: acme.users.owner, details: { reason: 'why not' } }]);
     const events = await db.owner.query('select seq::int, kind from durabase.run_events where run_id = $1 order by seq', [id]);
     expect(events.rows).toEqual([
@@ -123,6 +150,18 @@ describe('cancel_run', () => {
       expect(await refusedAs(cancelAs(removed, id))).toBe('404 RUN_NOT_FOUND');
     });
 
+    it('refuses everybody but services once the workspace is deleted', async () => {
+      const gone = await createWorkspace(db.owner);
+      const its = await createReadyTask(db.owner, gone.id);
+      const guest = await createUser(db.owner);
+      await shareTask(db.owner, { taskId: its.id, userId: guest, canRun: true });
+      const { id } = await asUser(db.owner, guest, (client) => callRow<Run>(client, 'durabase.start_run', { task: its.id }));
+      await db.owner.query('update durabase.workspaces set deleted_at = now() where id = $1', [gone.id]);
+      expect(await refusedAs(cancelAs(guest, id))).toBe('404 RUN_NOT_FOUND');
+      expect(await refusedAs(cancelAs(gone.users.owner, id))).toBe('404 RUN_NOT_FOUND');
+      await expect(asService(db.owner, cancel(id))).resolves.toMatchObject({ state: 'cancelled' });
+    });
+
     it('refuses visitors and lets services cancel', async () => {
       const { id } = await startAs(acme.users.runner);
       expect(await refusedAs(asAnonymous(db.owner, cancel(id)))).toBe('42501');
@@ -138,7 +177,10 @@ describe('cancel_run', () => {
   it('and a dispatcher that admits at the same moment agree on one fate', async () => {
     const runs = await Promise.all(Array.from({ length: 20 }, () => startRun(db.owner, task)));
     const cancelling = Promise.all(runs.map((run) => cancelAs(acme.users.admin, run.id)));
-    const admitted = await callValue<{ runs: { runId: string }[] }>(db.engine, 'durabase_private.admit', { p_limit: 1000, p_claim_ms: 60_000 });
+    const admitted = await callValue<{ runs: { runId: string }[] }>(db.engine, 'durabase_private.admit', {
+      p_limit: 1000,
+      p_claim_ms: 60_000,
+    });
     await cancelling;
     for (const { id } of runs) {
       const isAdmitted = admitted.runs.some(({ runId }) => runId === id);

@@ -1,7 +1,14 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
 import { asAnonymous, asService, asUser } from '../../support/as-role.ts';
-import { createReadyTask, createRunIn, createUser, createWorkspace, executionOf, type Workspace } from '../../support/build-rows.ts';
+import {
+  createReadyTask,
+  createRunIn,
+  createUser,
+  createWorkspace,
+  executionOf,
+  type Workspace,
+} from '../../support/build-rows.ts';
 import { callRows, callValue } from '../../support/call.ts';
 import { refusedAs } from '../../support/refusals.ts';
 import { useDatabase } from '../../support/use-database.ts';
@@ -26,14 +33,22 @@ describe('drift', () => {
         await callValue(db.engine, 'durabase_private.reconcile', { p_items: [{ ...executionOf(id), status }] });
       }
     }
-    await callValue(db.engine, 'durabase_private.adopt_execution', { p_item: { runId: acme.id, workflowId: 'stray', temporalRunId: 'x', status: 'RUNNING' } });
+    await callValue(db.engine, 'durabase_private.adopt_execution', {
+      p_item: { runId: acme.id, workflowId: 'stray', temporalRunId: 'x', status: 'RUNNING' },
+    });
   });
 
-  const read = (args: object = {}) => (client: pg.ClientBase) => callRows<Line>(client, 'durabase.drift', args as Record<string, unknown>);
+  const read =
+    (args: object = {}) =>
+    (client: pg.ClientBase) =>
+      callRows<Line>(client, 'durabase.drift', args as Record<string, unknown>);
 
   it.each(['owner', 'admin'] as const)('shows %ss the lines of their workspace, newest first', async (role) => {
     const lines = await asUser(db.owner, acme.users[role], read());
-    expect(lines.map(({ workspace_id, kind }) => [workspace_id, kind])).toEqual([[acme.id, 'failed'], [acme.id, 'terminated']]);
+    expect(lines.map(({ workspace_id, kind }) => [workspace_id, kind])).toEqual([
+      [acme.id, 'failed'],
+      [acme.id, 'terminated'],
+    ]);
   });
 
   it.each(['editor', 'runner', 'viewer'] as const)('shows %ss nothing', async (role) => {

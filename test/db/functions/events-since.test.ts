@@ -17,7 +17,9 @@ describe('events_since', () => {
   });
 
   const read = (args: object) => async (client: pg.ClientBase) =>
-    (await callRows<{ seq: string; kind: string }>(client, 'durabase.events_since', { run: run.id, ...args })).map(({ seq, kind }) => `${seq} ${kind}`);
+    (await callRows<{ seq: string; kind: string }>(client, 'durabase.events_since', { run: run.id, ...args })).map(
+      ({ seq, kind }) => `${seq} ${kind}`,
+    );
   const readAs = (userId: string, args: object = {}) => asUser(db.owner, userId, read(args));
   const ALL = ['1 run.queued', '2 run.running', '3 step.started', '4 run.completed'];
 

@@ -1,6 +1,14 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import {
-  admitRun, createReadyTask, createRunIn, createWorkspace, executionOf, findRun, openRun, startRun, type ReadyTask,
+  admitRun,
+  createReadyTask,
+  createRunIn,
+  createWorkspace,
+  executionOf,
+  findRun,
+  openRun,
+  startRun,
+  type ReadyTask,
 } from '../../support/build-rows.ts';
 import { callRow, callValue, readValue } from '../../support/call.ts';
 import { useDatabase } from '../../support/use-database.ts';
@@ -25,16 +33,21 @@ describe('finish_runs', () => {
     checked = await createReadyTask(db.owner, id, { slug: 'checked', plan: { concurrency: {} } });
   });
 
-  const finishAll = (items: readonly object[]) => callValue<Outcome[]>(db.engine, 'durabase_private.finish_runs', { p_items: items });
-  const finish = async (runId: string, item: object = { state: 'completed', output: { ok: true } }) => (await finishAll([{ ...executionOf(runId), ...item }]))[0];
+  const finishAll = (items: readonly object[]) =>
+    callValue<Outcome[]>(db.engine, 'durabase_private.finish_runs', { p_items: items });
+  const finish = async (runId: string, item: object = { state: 'completed', output: { ok: true } }) =>
+    (await finishAll([{ ...executionOf(runId), ...item }]))[0];
   /** A run that holds a permit of each key. */
   const startHolding = async (keys: readonly string[], limit = 1000) => {
     const { id } = await startRun(db.owner, checked);
-    await callValue(db.engine, 'durabase_private.mark_checked', { p_items: [{ runId: id, limits: keys.map((key) => ({ key, limit, label: key })) }] });
+    await callValue(db.engine, 'durabase_private.mark_checked', {
+      p_items: [{ runId: id, limits: keys.map((key) => ({ key, limit, label: key })) }],
+    });
     await openRun(db.owner, id);
     return id;
   };
-  const permitsOf = (id: string) => readValue<number>(db.owner, 'select count(*)::int from durabase_private.permits where run_id = $1', [id]);
+  const permitsOf = (id: string) =>
+    readValue<number>(db.owner, 'select count(*)::int from durabase_private.permits where run_id = $1', [id]);
 
   it('stores the terminal state and returns it', async () => {
     const { id } = await createRunIn(db.owner, task, 'running');
@@ -46,7 +59,11 @@ describe('finish_runs', () => {
     const { id } = await createRunIn(db.owner, task, 'running');
     await finish(id);
     const before = await findRun(db.owner, id);
-    expect(await finish(id, { state: 'failed', error: FAILURE })).toMatchObject({ verdict: 'kept', state: 'completed', output: { ok: true } });
+    expect(await finish(id, { state: 'failed', error: FAILURE })).toMatchObject({
+      verdict: 'kept',
+      state: 'completed',
+      output: { ok: true },
+    });
     expect(await findRun(db.owner, id)).toEqual(before);
   });
 
@@ -54,21 +71,32 @@ describe('finish_runs', () => {
     const { id } = await createRunIn(db.owner, task, 'running');
     const outcomes = await Promise.all(Array.from({ length: 8 }, (_, n) => finish(id, { state: 'completed', output: n })));
     expect(new Set(outcomes.map((outcome) => outcome?.output)).size).toBe(1);
-    expect(await readValue(db.owner, "select count(*)::int from durabase.run_events where run_id = $1 and kind = 'run.completed'", [id])).toBe(1);
+    expect(
+      await readValue(db.owner, "select count(*)::int from durabase.run_events where run_id = $1 and kind = 'run.completed'", [
+        id,
+      ]),
+    ).toBe(1);
   });
 
   it('does not believe an execution that was overtaken, nor a foreign one', async () => {
     const { id } = await createRunIn(db.owner, task, 'running');
     await callValue(db.engine, 'durabase_private.open_runs', { p_items: [{ ...executionOf(id, `exec-2-${id}`), steps: [] }] });
     expect(await finish(id)).toMatchObject({ verdict: 'stale', state: 'running' });
-    expect(await finish(id, { state: 'completed', temporalRunId: 'foreign', firstRunId: 'foreign' })).toMatchObject({ verdict: 'stale' });
-    expect(await finish(id, { state: 'completed', output: 2, temporalRunId: `exec-2-${id}` })).toMatchObject({ verdict: 'kept', output: 2 });
+    expect(await finish(id, { state: 'completed', temporalRunId: 'foreign', firstRunId: 'foreign' })).toMatchObject({
+      verdict: 'stale',
+    });
+    expect(await finish(id, { state: 'completed', output: 2, temporalRunId: `exec-2-${id}` })).toMatchObject({
+      verdict: 'kept',
+      output: 2,
+    });
   });
 
   it('leaves a queued run in its place when a foreign execution speaks', async () => {
     const { id } = await startRun(db.owner, task);
     await callValue(db.engine, 'durabase_private.open_runs', { p_items: [{ ...executionOf(id), steps: [] }] });
-    expect(await finish(id, { state: 'completed', temporalRunId: 'foreign', firstRunId: 'foreign' })).toMatchObject({ verdict: 'stale' });
+    expect(await finish(id, { state: 'completed', temporalRunId: 'foreign', firstRunId: 'foreign' })).toMatchObject({
+      verdict: 'stale',
+    });
     expect(await readValue(db.owner, 'select count(*)::int from durabase_private.run_queue where run_id = $1', [id])).toBe(1);
   });
 
@@ -94,7 +122,9 @@ describe('finish_runs', () => {
   it('lets the next run in line try again', async () => {
     const holder = await startHolding(['single'], 1);
     const { id } = await startRun(db.owner, checked);
-    await callValue(db.engine, 'durabase_private.mark_checked', { p_items: [{ runId: id, limits: [{ key: 'single', limit: 1, label: 'one' }] }] });
+    await callValue(db.engine, 'durabase_private.mark_checked', {
+      p_items: [{ runId: id, limits: [{ key: 'single', limit: 1, label: 'one' }] }],
+    });
     await callValue(db.engine, 'durabase_private.admit', { p_limit: 1000, p_claim_ms: 1000 });
     const blockedBy = () => readValue(db.owner, 'select blocked_key from durabase_private.run_queue where run_id = $1', [id]);
     expect(await blockedBy()).toBe('single');
@@ -109,7 +139,10 @@ describe('finish_runs', () => {
     const { id } = await createRunIn(db.owner, task, 'running');
     if (isWished) await callRow(db.owner, 'durabase.cancel_run', { run: id });
     await finish(id, { state: 'cancelled', error: { code: 'RUN_CANCELLED', message: 'cancelled' } });
-    const { rows } = await db.owner.query("select actor_kind from durabase.audit_log where entity_id = $1 and action = 'run.cancelled'", [id]);
+    const { rows } = await db.owner.query(
+      "select actor_kind from durabase.audit_log where entity_id = $1 and action = 'run.cancelled'",
+      [id],
+    );
     expect(rows).toHaveLength(expected);
     expect(rows[0]).toEqual({ actor_kind: isWished ? 'sql_role' : 'operator' });
   });
@@ -128,14 +161,27 @@ describe('finish_runs', () => {
 
   it('does not deadlock when batches share runs and keys in opposite order', async () => {
     for (let round = 0; round < 5; round += 1) {
-      const runs = await Promise.all(Array.from({ length: 8 }, (_, n) => startHolding(n % 2 === 0 ? ['x', 'y'] : ['y', 'x', `z${n}`])));
+      const runs = await Promise.all(
+        Array.from({ length: 8 }, (_, n) => startHolding(n % 2 === 0 ? ['x', 'y'] : ['y', 'x', `z${n}`])),
+      );
       const items = runs.map((id) => ({ ...executionOf(id), state: 'completed', output: 1 }));
       const outcomes = await Promise.all([
-        finishAll(items), finishAll(items.toReversed()), finishAll(items.filter((_, n) => n % 2 === 0)), finishAll(items.filter((_, n) => n % 2 === 1).toReversed()),
+        finishAll(items),
+        finishAll(items.toReversed()),
+        finishAll(items.filter((_, n) => n % 2 === 0)),
+        finishAll(items.filter((_, n) => n % 2 === 1).toReversed()),
       ]);
       expect(outcomes.flat().every(({ verdict }) => verdict === 'kept')).toBe(true);
     }
     expect(await readValue(db.owner, "select count(*)::int from durabase_private.permits where key in ('x', 'y')")).toBe(0);
+  });
+
+  it('does not deadlock when batches share runs without permits in opposite order', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const runs = await Promise.all(Array.from({ length: 20 }, () => createRunIn(db.owner, task, 'running')));
+      const items = runs.map(({ id }) => ({ ...executionOf(id), state: 'completed', output: 1 }));
+      await Promise.all([finishAll(items), finishAll(items.toReversed()), finishAll(items), finishAll(items.toReversed())]);
+    }
   });
 
   it('does not deadlock with a reconciler that closes the same runs, nor with one that lost them', async () => {
@@ -148,7 +194,9 @@ describe('finish_runs', () => {
         callValue(db.engine, 'durabase_private.reconcile', { p_items: seen }),
         ...runs.map((id) => callValue(db.engine, 'durabase_private.lose_run', { p_run: id, p_temporal_run: `exec-1-${id}` })),
       ]);
-      expect(await readValue(db.owner, 'select count(*)::int from durabase_private.permits where run_id = any ($1)', [runs])).toBe(0);
+      expect(
+        await readValue(db.owner, 'select count(*)::int from durabase_private.permits where run_id = any ($1)', [runs]),
+      ).toBe(0);
     }
   });
 
@@ -156,7 +204,10 @@ describe('finish_runs', () => {
     const { id } = await createRunIn(db.owner, task, 'running');
     await callValue(db.engine, 'durabase_private.note_signal', { p_run: id, p_temporal_run: `exec-1-${id}`, p_name: 'go-on' });
     await callValue(db.engine, 'durabase_private.note_signal', { p_run: id, p_temporal_run: 'foreign', p_name: 'go-on' });
-    const { rows } = await db.owner.query("select details from durabase.audit_log where entity_id = $1 and action = 'run.signalled'", [id]);
+    const { rows } = await db.owner.query(
+      "select details from durabase.audit_log where entity_id = $1 and action = 'run.signalled'",
+      [id],
+    );
     expect(rows).toEqual([{ details: { signal: 'go-on', temporalRunId: `exec-1-${id}` } }]);
     await admitRun(db.owner, id); // not queued any more: nothing to admit
     expect((await findRun(db.owner, id)).state).toBe('running');

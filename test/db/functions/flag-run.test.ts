@@ -11,9 +11,15 @@ describe('flag_run', () => {
     task = await createReadyTask(db.owner, (await createWorkspace(db.owner)).id);
   });
 
-  const flag = (runId: string, reason: string | null) => callValue(db.engine, 'durabase_private.flag_run', { p_run: runId, p_reason: reason });
+  const flag = (runId: string, reason: string | null) =>
+    callValue(db.engine, 'durabase_private.flag_run', { p_run: runId, p_reason: reason });
   const kinds = async (runId: string) =>
-    (await db.owner.query<{ kind: string }>("select kind from durabase.run_events where run_id = $1 and kind in ('run.stalled', 'run.going-on') order by seq", [runId])).rows.map((row) => row.kind);
+    (
+      await db.owner.query<{ kind: string }>(
+        "select kind from durabase.run_events where run_id = $1 and kind in ('run.stalled', 'run.going-on') order by seq",
+        [runId],
+      )
+    ).rows.map((row) => row.kind);
 
   it('flags a run as stalled with its reason, once', async () => {
     const { id } = await createRunIn(db.owner, task, 'running');

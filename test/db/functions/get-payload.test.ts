@@ -1,7 +1,17 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
 import { asAnonymous, asService, asUser } from '../../support/as-role.ts';
-import { createReadyTask, createUser, createWorkspace, executionOf, openRun, shareTask, type ReadyTask, type Run, type Workspace } from '../../support/build-rows.ts';
+import {
+  createReadyTask,
+  createUser,
+  createWorkspace,
+  executionOf,
+  openRun,
+  shareTask,
+  type ReadyTask,
+  type Run,
+  type Workspace,
+} from '../../support/build-rows.ts';
 import { callRow, callValue } from '../../support/call.ts';
 import { refusedAs } from '../../support/refusals.ts';
 import { useDatabase } from '../../support/use-database.ts';
@@ -34,7 +44,9 @@ describe('get_payload', () => {
 
   it('gives runners the values of their own runs only', async () => {
     expect(await asUser(db.owner, acme.users.runner, get(await storeAs(acme.users.runner)))).toEqual(BODY);
-    expect(await refusedAs(asUser(db.owner, acme.users.runner, get(await storeAs(acme.users.editor))))).toBe('404 PAYLOAD_NOT_FOUND');
+    expect(await refusedAs(asUser(db.owner, acme.users.runner, get(await storeAs(acme.users.editor))))).toBe(
+      '404 PAYLOAD_NOT_FOUND',
+    );
   });
 
   it('gives it to those with whom the task is shared, and no longer when it is not', async () => {
@@ -50,7 +62,9 @@ describe('get_payload', () => {
     const payload = await storeAs(acme.users.runner);
     const stranger = await createUser(db.owner);
     expect(await refusedAs(asUser(db.owner, stranger, get(payload)))).toBe('404 PAYLOAD_NOT_FOUND');
-    expect(await refusedAs(asUser(db.owner, stranger, get('01890000-0000-7000-8000-000000000000')))).toBe('404 PAYLOAD_NOT_FOUND');
+    expect(await refusedAs(asUser(db.owner, stranger, get('01890000-0000-7000-8000-000000000000')))).toBe(
+      '404 PAYLOAD_NOT_FOUND',
+    );
     expect(await refusedAs(asAnonymous(db.owner, get(payload)))).toBe('42501');
     const removed = await createWorkspace(db.owner);
     const its = await createReadyTask(db.owner, removed.id);

@@ -7,8 +7,14 @@ describe('hold_lease', () => {
   const db = useDatabase();
 
   const hold = (name: string, holder: string, ms = 60_000, bookmark: unknown = null) =>
-    callValue<Record<string, unknown> | null | undefined>(db.engine, 'durabase_private.hold_lease', { p_name: name, p_holder: holder, p_ms: ms, p_bookmark: bookmark });
-  const leave = (name: string, holder: string) => callValue(db.engine, 'durabase_private.leave_lease', { p_name: name, p_holder: holder });
+    callValue<Record<string, unknown> | null | undefined>(db.engine, 'durabase_private.hold_lease', {
+      p_name: name,
+      p_holder: holder,
+      p_ms: ms,
+      p_bookmark: bookmark,
+    });
+  const leave = (name: string, holder: string) =>
+    callValue(db.engine, 'durabase_private.leave_lease', { p_name: name, p_holder: holder });
 
   it('lets one of two holders lead', async () => {
     expect(await hold('a', 'one')).toEqual({});
@@ -57,8 +63,15 @@ describe('beat', () => {
 
   it('registers a worker, follows it, and forgets those who are long gone', async () => {
     const beat = (worker: string, isPolling: boolean) =>
-      callValue(db.engine, 'durabase_private.beat', { p_worker: worker, p_task_queue: 'q', p_started_at: new Date(), p_is_polling: isPolling, p_details: {} });
-    const polling = async () => (await callValue<{ workersPolling: number }>(db.engine, 'durabase_private.figures')).workersPolling;
+      callValue(db.engine, 'durabase_private.beat', {
+        p_worker: worker,
+        p_task_queue: 'q',
+        p_started_at: new Date(),
+        p_is_polling: isPolling,
+        p_details: {},
+      });
+    const polling = async () =>
+      (await callValue<{ workersPolling: number }>(db.engine, 'durabase_private.figures')).workersPolling;
     await beat('one', true);
     await beat('two', true);
     expect(await polling()).toBe(2);

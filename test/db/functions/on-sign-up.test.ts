@@ -11,8 +11,12 @@ describe('sign-up', () => {
     return createUser(db.owner, email);
   };
   const workspacesOf = async (userId: string) =>
-    (await db.owner.query(
-      'select w.name, w.personal_user_id, m.role from durabase.workspace_members m join durabase.workspaces w on w.id = m.workspace_id where m.user_id = $1', [userId])).rows;
+    (
+      await db.owner.query(
+        'select w.name, w.personal_user_id, m.role from durabase.workspace_members m join durabase.workspaces w on w.id = m.workspace_id where m.user_id = $1',
+        [userId],
+      )
+    ).rows;
 
   it('gives everybody a workspace of his own by the seed', async () => {
     expect(await readValue(db.owner, 'select sign_up from durabase.instance_settings')).toBe('personal_workspace');
@@ -29,7 +33,9 @@ describe('sign-up', () => {
 
   it.each(['personal_workspace', 'run_only', 'nothing'])('makes a profile when the instance says %s', async (setting) => {
     const userId = await signUpWhen(setting, `profile-${setting}@example.test`);
-    expect(await readValue(db.owner, 'select email from durabase.profiles where user_id = $1', [userId])).toBe(`profile-${setting}@example.test`);
+    expect(await readValue(db.owner, 'select email from durabase.profiles where user_id = $1', [userId])).toBe(
+      `profile-${setting}@example.test`,
+    );
   });
 
   it('copes with users without an address', async () => {
@@ -45,7 +51,9 @@ describe('sign-up', () => {
   });
 
   it('does not let Auth itself be refused by a setting nobody knows', async () => {
-    await expect(db.owner.query("update durabase.instance_settings set sign_up = 'everything'")).rejects.toThrow('instance_settings_sign_up_known');
+    await expect(db.owner.query("update durabase.instance_settings set sign_up = 'everything'")).rejects.toThrow(
+      'instance_settings_sign_up_known',
+    );
   });
 
   it('keeps workspace and profile when the user is deleted', async () => {

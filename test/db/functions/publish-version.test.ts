@@ -26,14 +26,17 @@ describe('publish_version', () => {
   const save = (slug: string) => callRow<Version>(db.owner, 'durabase.save_task', { definition: { slug }, workspace: acme.id });
   const publish = (version: string, plan: unknown, problems: unknown = null) =>
     callRow<Version>(db.engine, 'durabase_private.publish_version', { p_version: version, p_plan: plan, p_problems: problems });
-  const readyVersion = (task: string) => readValue<string | null>(db.owner, 'select ready_version_id from durabase.tasks where id = $1', [task]);
+  const readyVersion = (task: string) =>
+    readValue<string | null>(db.owner, 'select ready_version_id from durabase.tasks where id = $1', [task]);
 
   it('makes a draft ready with its plan', async () => {
     const draft = await save('plain');
     const ready = await publish(draft.id, { ...PLAN, priority: 2, ttlMs: 1500 });
     expect(ready).toMatchObject({ state: 'ready', mode: 'async', priority: 2, problems: null });
     expect(await readyVersion(draft.task_id)).toBe(draft.id);
-    expect(await readValue(db.owner, 'select extract(epoch from ttl)::float from durabase.task_versions where id = $1', [draft.id])).toBe(1.5);
+    expect(
+      await readValue(db.owner, 'select extract(epoch from ttl)::float from durabase.task_versions where id = $1', [draft.id]),
+    ).toBe(1.5);
   });
 
   it('makes a draft invalid with its problems and leaves the ready version alone', async () => {

@@ -1,6 +1,14 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import {
-  createReadyTask, createRunIn, createWorkspace, executionOf, findRun, openRun, startRun, type ReadyTask, type RunState,
+  createReadyTask,
+  createRunIn,
+  createWorkspace,
+  executionOf,
+  findRun,
+  openRun,
+  startRun,
+  type ReadyTask,
+  type RunState,
 } from '../../support/build-rows.ts';
 import { callRow, callRows, callValue, readValue } from '../../support/call.ts';
 import { useDatabase } from '../../support/use-database.ts';
@@ -9,7 +17,9 @@ const OPEN = ['running', 'waiting', 'awaiting_input', 'retrying', 'paused'] as c
 const ENDED = ['completed', 'failed', 'timed_out', 'cancelled'] as const;
 
 /** What the mirror shows after Temporal closed the execution with a status; nothing: it fits already. */
-const MENDED_TO: Readonly<Record<string, { readonly state: string; readonly code: string | undefined; readonly fits: readonly string[] }>> = {
+const MENDED_TO: Readonly<
+  Record<string, { readonly state: string; readonly code: string | undefined; readonly fits: readonly string[] }>
+> = {
   COMPLETED: { state: 'completed', code: undefined, fits: ['completed'] },
   FAILED: { state: 'failed', code: 'WORKFLOW_FAILED', fits: ['failed', 'timed_out', 'cancelled'] },
   CANCELED: { state: 'cancelled', code: 'RUN_CANCELLED', fits: ['cancelled'] },
@@ -29,12 +39,22 @@ describe('reconcile', () => {
   });
 
   const reconcile = async (runId: string, status: string, more: object = {}) =>
-    (await callValue<string[]>(db.engine, 'durabase_private.reconcile', { p_items: [{ ...executionOf(runId), status, ...more }] }))[0];
-  const driftOf = (runId: string) => readValue<number>(db.owner, 'select count(*)::int from durabase_private.drift where run_id = $1', [runId]);
+    (
+      await callValue<string[]>(db.engine, 'durabase_private.reconcile', {
+        p_items: [{ ...executionOf(runId), status, ...more }],
+      })
+    )[0];
+  const driftOf = (runId: string) =>
+    readValue<number>(db.owner, 'select count(*)::int from durabase_private.drift where run_id = $1', [runId]);
   const auditOf = (runId: string, action: string) =>
-    readValue<number>(db.owner, 'select count(*)::int from durabase.audit_log where entity_id = $1 and action = $2', [runId, action]);
+    readValue<number>(db.owner, 'select count(*)::int from durabase.audit_log where entity_id = $1 and action = $2', [
+      runId,
+      action,
+    ]);
 
-  const pairs = Object.keys(MENDED_TO).flatMap((status) => [...OPEN, ...ENDED].map((state): [string, RunState] => [status, state]));
+  const pairs = Object.keys(MENDED_TO).flatMap((status) =>
+    [...OPEN, ...ENDED].map((state): [string, RunState] => [status, state]),
+  );
   it.each(pairs)('after %s brings a run that is %s to what Temporal says', async (status, state) => {
     const expected = MENDED_TO[status];
     if (expected === undefined) throw new Error(status);
@@ -58,19 +78,24 @@ describe('reconcile', () => {
     expect(await driftOf(id)).toBe(1);
   });
 
-  it.each([...OPEN, ...ENDED])('changes nothing of a run that is %s while its execution runs or was continued as new', async (state) => {
-    const { id } = await createRunIn(db.owner, task, state);
-    const before = await findRun(db.owner, id);
-    expect(await reconcile(id, 'RUNNING')).toBe('same');
-    expect(await reconcile(id, 'CONTINUED_AS_NEW')).toBe('same');
-    expect(await findRun(db.owner, id)).toEqual(before);
-  });
+  it.each([...OPEN, ...ENDED])(
+    'changes nothing of a run that is %s while its execution runs or was continued as new',
+    async (state) => {
+      const { id } = await createRunIn(db.owner, task, state);
+      const before = await findRun(db.owner, id);
+      expect(await reconcile(id, 'RUNNING')).toBe('same');
+      expect(await reconcile(id, 'CONTINUED_AS_NEW')).toBe('same');
+      expect(await findRun(db.owner, id)).toEqual(before);
+    },
+  );
 
   it('lets a termination win over what the workflow had written before', async () => {
     const { id } = await createRunIn(db.owner, task, 'completed');
     expect(await reconcile(id, 'TERMINATED', { reason: 'runaway' })).toBe('mended');
     expect(await findRun(db.owner, id)).toMatchObject({
-      state: 'cancelled', authority: 1, error: { code: 'RUN_TERMINATED', message: 'terminated in Temporal: runaway' },
+      state: 'cancelled',
+      authority: 1,
+      error: { code: 'RUN_TERMINATED', message: 'terminated in Temporal: runaway' },
     });
   });
 
@@ -107,6 +132,13 @@ describe('reconcile', () => {
     const { rows } = await db.owner.query('select kind, is_mended from durabase_private.drift where run_id = $1', [id]);
     expect(rows).toEqual([{ kind: 'reset', is_mended: true }]);
     expect(await reconcile(id, 'RUNNING', { temporalRunId: `exec-2-${id}` })).toBe('same');
+  });
+
+  it('ignores an execution that closed unseen before the one that speaks now took over', async () => {
+    const { id } = await createRunIn(db.owner, task, 'running');
+    const startedAt = new Date(Date.now() - 60_000).toISOString();
+    expect(await reconcile(id, 'TERMINATED', { temporalRunId: `unseen-${id}`, startedAt })).toBe('same');
+    expect(await findRun(db.owner, id)).toMatchObject({ epoch: 1, state: 'running' });
   });
 
   it('follows a reset that has closed already', async () => {
@@ -151,7 +183,11 @@ describe('reconcile', () => {
   it('answers in the order of the items', async () => {
     const { id } = await createRunIn(db.owner, task, 'running');
     const answers = await callValue(db.engine, 'durabase_private.reconcile', {
-      p_items: [{ ...executionOf('ffffffff-0000-7000-8000-000000000000'), status: 'FAILED' }, { ...executionOf(id), status: 'FAILED' }, { ...executionOf(id), status: 'RUNNING' }],
+      p_items: [
+        { ...executionOf('ffffffff-0000-7000-8000-000000000000'), status: 'FAILED' },
+        { ...executionOf(id), status: 'FAILED' },
+        { ...executionOf(id), status: 'RUNNING' },
+      ],
     });
     expect(answers).toEqual(['unknown', 'mended', 'same']);
   });
@@ -159,7 +195,11 @@ describe('reconcile', () => {
   it('lists open runs that were quiet for a while, in pages', async () => {
     const runs = [await createRunIn(db.owner, task, 'running'), await createRunIn(db.owner, task, 'waiting')];
     const list = (after: string, limit: number, quietMs = 0) =>
-      callRows<{ run_id: string }>(db.engine, 'durabase_private.list_open_runs', { p_after: after, p_quiet_ms: quietMs, p_limit: limit });
+      callRows<{ run_id: string }>(db.engine, 'durabase_private.list_open_runs', {
+        p_after: after,
+        p_quiet_ms: quietMs,
+        p_limit: limit,
+      });
     const seen: string[] = [];
     let after = '00000000-0000-0000-0000-000000000000';
     for (let page = await list(after, 3); page.length > 0; page = await list(after, 3)) {

@@ -1,7 +1,15 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
 import { asAnonymous, asRole, asService, asUser, claimsOf } from '../../support/as-role.ts';
-import { createReadyTask, createUser, createWorkspace, shareTask, type ReadyTask, type Run, type Workspace } from '../../support/build-rows.ts';
+import {
+  createReadyTask,
+  createUser,
+  createWorkspace,
+  shareTask,
+  type ReadyTask,
+  type Run,
+  type Workspace,
+} from '../../support/build-rows.ts';
 import { callRow, readValue } from '../../support/call.ts';
 import { refusalOf, refusedAs } from '../../support/refusals.ts';
 import { useDatabase } from '../../support/use-database.ts';
@@ -16,16 +24,27 @@ describe('start_run', () => {
     task = await createReadyTask(db.owner, acme.id);
   });
 
-  const start = (args: Readonly<Record<string, unknown>> = {}) => (client: pg.ClientBase) =>
-    callRow<Run>(client, 'durabase.start_run', { task: 'greet', workspace: acme.id, ...args });
+  const start =
+    (args: Readonly<Record<string, unknown>> = {}) =>
+    (client: pg.ClientBase) =>
+      callRow<Run>(client, 'durabase.start_run', { task: 'greet', workspace: acme.id, ...args });
   const startAs = (userId: string, args: Readonly<Record<string, unknown>> = {}) => asUser(db.owner, userId, start(args));
 
   describe('acceptance', () => {
     it('writes a queued run with its version, its actor and its first event', async () => {
       const run = await startAs(acme.users.runner, { input: { name: 'Ada' } });
       expect(run).toMatchObject({
-        state: 'queued', version_id: task.versionId, input: { name: 'Ada' }, source: 'call', actor_kind: 'user',
-        actor_user_id: acme.users.runner, workflow_id: `run-${run.id}`, epoch: 0, mode: 'async', priority: 3, event_seq: '1',
+        state: 'queued',
+        version_id: task.versionId,
+        input: { name: 'Ada' },
+        source: 'call',
+        actor_kind: 'user',
+        actor_user_id: acme.users.runner,
+        workflow_id: `run-${run.id}`,
+        epoch: 0,
+        mode: 'async',
+        priority: 3,
+        event_seq: '1',
       });
       const { rows } = await db.owner.query('select seq, kind from durabase.run_events where run_id = $1', [run.id]);
       expect(rows).toEqual([{ seq: '1', kind: 'run.queued' }]);
@@ -34,7 +53,9 @@ describe('start_run', () => {
     it('writes exactly one audit row', async () => {
       const run = await startAs(acme.users.editor);
       const { rows } = await db.owner.query(
-        'select action, actor_user_id, workspace_id from durabase.audit_log where entity_id = $1', [run.id]);
+        'select action, actor_user_id, workspace_id from durabase.audit_log where entity_id = $1',
+        [run.id],
+      );
       expect(rows).toEqual([{ action: 'run.started', actor_user_id: acme.users.editor, workspace_id: acme.id }]);
     });
 
@@ -75,7 +96,9 @@ describe('start_run', () => {
       const runs = await Promise.all(Array.from({ length: 50 }, () => startAs(acme.users.runner, { idempotency_key: 'rush' })));
       expect(new Set(runs.map((run) => run.id)).size).toBe(1);
       expect(await readValue(db.owner, "select count(*)::int from durabase.task_runs where idempotency_key = 'rush'")).toBe(1);
-      expect(await readValue(db.owner, 'select count(*)::int from durabase.audit_log where entity_id = $1', [runs[0]?.id])).toBe(1);
+      expect(await readValue(db.owner, 'select count(*)::int from durabase.audit_log where entity_id = $1', [runs[0]?.id])).toBe(
+        1,
+      );
     });
 
     it.each([
@@ -119,7 +142,9 @@ describe('start_run', () => {
           throw new Error('changed my mind');
         }),
       ).rejects.toThrow('changed my mind');
-      await expect(startAs(acme.users.runner, { idempotency_key: 'undone', input: { a: 2 } })).resolves.toMatchObject({ state: 'queued' });
+      await expect(startAs(acme.users.runner, { idempotency_key: 'undone', input: { a: 2 } })).resolves.toMatchObject({
+        state: 'queued',
+      });
     });
   });
 
@@ -155,18 +180,27 @@ describe('start_run', () => {
         }),
       ).rejects.toThrow('payment refused');
       expect(await runsOfOrder(2)).toBe(0);
-      expect(await readValue(db.owner, "select count(*)::int from durabase_private.run_queue q left join durabase.task_runs r on r.id = q.run_id where r.id is null")).toBe(0);
+      expect(
+        await readValue(
+          db.owner,
+          'select count(*)::int from durabase_private.run_queue q left join durabase.task_runs r on r.id = q.run_id where r.id is null',
+        ),
+      ).toBe(0);
       expect(await readValue(db.owner, 'select count(*)::int from durabase.audit_log')).toBe(before);
     });
 
     it('undoes the insert when the caller may not run the task', async () => {
-      expect(await refusedAs(asUser(db.owner, acme.users.viewer, (client) => client.query('insert into public.orders values (3)')))).toBe('403 FORBIDDEN');
+      expect(
+        await refusedAs(asUser(db.owner, acme.users.viewer, (client) => client.query('insert into public.orders values (3)'))),
+      ).toBe('403 FORBIDDEN');
       expect(await readValue(db.owner, 'select count(*)::int from public.orders where id = 3')).toBe(0);
     });
 
     it('names the role of a session that has no claims', async () => {
       await db.owner.query('insert into public.orders values (4)');
-      const { rows } = await db.owner.query("select actor_kind, actor_user_id, actor_name from durabase.task_runs where input ->> 'order' = '4'");
+      const { rows } = await db.owner.query(
+        "select actor_kind, actor_user_id, actor_name from durabase.task_runs where input ->> 'order' = '4'",
+      );
       expect(rows).toEqual([{ actor_kind: 'sql_role', actor_user_id: null, actor_name: 'postgres' }]);
     });
   });
@@ -238,7 +272,11 @@ describe('start_run', () => {
     });
 
     it('sees the user, not the service, in claims that name both', async () => {
-      const forged = asRole(db.owner, { role: 'authenticated', claims: { ...claimsOf(acme.users.viewer), role: 'service_role' } }, start());
+      const forged = asRole(
+        db.owner,
+        { role: 'authenticated', claims: { ...claimsOf(acme.users.viewer), role: 'service_role' } },
+        start(),
+      );
       expect(await refusedAs(forged)).toBe('403 FORBIDDEN');
     });
 

@@ -19,9 +19,14 @@ describe('start_runs_as', () => {
     await createReadyTask(db.owner, acme.id);
   });
 
-  const submit = (calls: readonly object[]) => callValue<Result[]>(db.gateway, 'durabase_private.start_runs_as', { p_calls: calls });
+  const submit = (calls: readonly object[]) =>
+    callValue<Result[]>(db.gateway, 'durabase_private.start_runs_as', { p_calls: calls });
   const callOf = (userId: string, rest: object = {}) => ({
-    role: 'authenticated', claims: JSON.stringify(claimsOf(userId)), task: 'greet', workspace: acme.id, ...rest,
+    role: 'authenticated',
+    claims: JSON.stringify(claimsOf(userId)),
+    task: 'greet',
+    workspace: acme.id,
+    ...rest,
   });
   const SERVICE = { role: 'service_role', claims: '{"role":"service_role"}', task: 'greet' };
 
@@ -33,16 +38,25 @@ describe('start_runs_as', () => {
       callOf(acme.users.editor, { input: { n: 2 }, priority: 1 }),
     ]);
     expect(results.map((result) => result.run?.actor_user_id ?? result.run?.actor_kind ?? result.error?.sqlstate)).toEqual([
-      acme.users.runner, 'PT403', 'service', acme.users.editor,
+      acme.users.runner,
+      'PT403',
+      'service',
+      acme.users.editor,
     ]);
     expect(results[3]?.run).toMatchObject({ input: { n: 2 }, priority: 1 });
   });
 
   it('keeps accepted runs when others of the batch are refused', async () => {
-    const results = await submit([callOf(acme.users.runner), callOf(acme.users.runner, { workspace: 'no uuid' }), callOf(acme.users.runner, { priority: 9 })]);
+    const results = await submit([
+      callOf(acme.users.runner),
+      callOf(acme.users.runner, { workspace: 'no uuid' }),
+      callOf(acme.users.runner, { priority: 9 }),
+    ]);
     expect(results[0]?.run).toBeDefined();
     expect(results.map((result) => result.error?.sqlstate)).toEqual([undefined, '22P02', 'PT422']);
-    expect(await readValue(db.owner, 'select count(*)::int from durabase.task_runs where id = $1', [results[0]?.run?.id])).toBe(1);
+    expect(await readValue(db.owner, 'select count(*)::int from durabase.task_runs where id = $1', [results[0]?.run?.id])).toBe(
+      1,
+    );
   });
 
   it('carries code and hint of a refusal', async () => {
@@ -67,16 +81,23 @@ describe('start_runs_as', () => {
     expect(JSON.parse(second?.error?.detail ?? '{}')).toEqual({ code: 'UNAUTHENTICATED' });
   });
 
-  it.each([['a service', SERVICE], ['a user', undefined]])('leaves the session itself without the identity of %s', async (_, call) => {
+  it.each([
+    ['a service', SERVICE],
+    ['a user', undefined],
+  ])('leaves the session itself without the identity of %s', async (_, call) => {
     const client = await db.gateway.connect();
     try {
       await callValue(client, 'durabase_private.start_runs_as', { p_calls: [call ?? callOf(acme.users.owner)] });
-      const { rows } = await client.query("select current_user::text as who, current_setting('request.jwt.claims', true) as claims");
+      const { rows } = await client.query(
+        "select current_user::text as who, current_setting('request.jwt.claims', true) as claims",
+      );
       expect(rows[0].who).toBe('durabase_gateway');
       expect(rows[0].claims ?? '').toBe('');
       await client.query('begin');
       await callValue(client, 'durabase_private.start_runs_as', { p_calls: [call ?? callOf(acme.users.owner)] });
-      const inside = await client.query("select current_user::text as who, current_setting('request.jwt.claims', true) as claims");
+      const inside = await client.query(
+        "select current_user::text as who, current_setting('request.jwt.claims', true) as claims",
+      );
       await client.query('rollback');
       expect(inside.rows).toEqual([{ who: 'durabase_gateway', claims: '' }]);
     } finally {
@@ -105,8 +126,12 @@ describe('start_runs_as', () => {
   it('is for the gateway only', async () => {
     const args = { p_calls: [callOf(acme.users.owner)] };
     const stranger = await createUser(db.owner);
-    expect(await refusedAs(asUser(db.owner, stranger, (client) => callValue(client, 'durabase_private.start_runs_as', args)))).toBe('42501');
-    expect(await refusedAs(asService(db.owner, (client) => callValue(client, 'durabase_private.start_runs_as', args)))).toBe('42501');
+    expect(
+      await refusedAs(asUser(db.owner, stranger, (client) => callValue(client, 'durabase_private.start_runs_as', args))),
+    ).toBe('42501');
+    expect(await refusedAs(asService(db.owner, (client) => callValue(client, 'durabase_private.start_runs_as', args)))).toBe(
+      '42501',
+    );
     expect(await refusedAs(callValue(db.engine, 'durabase_private.start_runs_as', args))).toBe('42501');
   });
 

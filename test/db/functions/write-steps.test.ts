@@ -1,5 +1,13 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { createReadyTask, createWorkspace, executionOf, findRun, openRun, startRun, type ReadyTask } from '../../support/build-rows.ts';
+import {
+  createReadyTask,
+  createWorkspace,
+  executionOf,
+  findRun,
+  openRun,
+  startRun,
+  type ReadyTask,
+} from '../../support/build-rows.ts';
 import { callValue } from '../../support/call.ts';
 import { useDatabase } from '../../support/use-database.ts';
 
@@ -25,15 +33,30 @@ describe('write_steps', () => {
     await openRun(db.owner, id, steps as Record<string, unknown>[]);
     return id;
   };
-  const writeAll = (items: readonly object[]) => callValue<Answer[]>(db.engine, 'durabase_private.write_steps', { p_items: items });
-  const write = async (runId: string, item: object): Promise<Answer | undefined> => (await writeAll([{ ...executionOf(runId), ...item }]))[0];
+  const writeAll = (items: readonly object[]) =>
+    callValue<Answer[]>(db.engine, 'durabase_private.write_steps', { p_items: items });
+  const write = async (runId: string, item: object): Promise<Answer | undefined> =>
+    (await writeAll([{ ...executionOf(runId), ...item }]))[0];
   const begin = (runId: string, stepId = 'hello', attempt = 1, more: object = {}) =>
     write(runId, { op: 'begin', stepId, name: stepId, action: 'log', attempt, ...more });
   const end = (runId: string, state: string, stepId = 'hello', attempt = 1, more: object = {}) =>
-    write(runId, { op: 'end', stepId, attempt, state, ...(state === 'completed' ? { output: { n: attempt } } : { error: FAILURE }), ...more });
-  const retry = (runId: string, stepId = 'hello', attempt = 1) => end(runId, 'retrying', stepId, attempt, { nextAttemptAt: LATER });
+    write(runId, {
+      op: 'end',
+      stepId,
+      attempt,
+      state,
+      ...(state === 'completed' ? { output: { n: attempt } } : { error: FAILURE }),
+      ...more,
+    });
+  const retry = (runId: string, stepId = 'hello', attempt = 1) =>
+    end(runId, 'retrying', stepId, attempt, { nextAttemptAt: LATER });
   const stepOf = async (runId: string, stepId = 'hello') =>
-    (await db.owner.query('select state, epoch, attempt, failure_count, output, error, next_attempt_at from durabase.run_steps where run_id = $1 and step_id = $2', [runId, stepId])).rows[0];
+    (
+      await db.owner.query(
+        'select state, epoch, attempt, failure_count, output, error, next_attempt_at from durabase.run_steps where run_id = $1 and step_id = $2',
+        [runId, stepId],
+      )
+    ).rows[0];
 
   it('writes a step from its beginning to its end', async () => {
     const id = await startOpen();
@@ -63,7 +86,12 @@ describe('write_steps', () => {
     const id = await startOpen();
     await begin(id);
     expect(await retry(id)).toMatchObject({ verdict: 'kept', state: 'retrying' });
-    expect(await stepOf(id)).toMatchObject({ state: 'retrying', failure_count: 1, next_attempt_at: new Date(LATER), error: FAILURE });
+    expect(await stepOf(id)).toMatchObject({
+      state: 'retrying',
+      failure_count: 1,
+      next_attempt_at: new Date(LATER),
+      error: FAILURE,
+    });
     expect(await begin(id, 'hello', 2)).toMatchObject({ verdict: 'go' });
     expect(await stepOf(id)).toMatchObject({ state: 'running', attempt: 2, failure_count: 1, next_attempt_at: null });
     await end(id, 'failed', 'hello', 2);
@@ -105,7 +133,9 @@ describe('write_steps', () => {
     expect(await begin(id, 'hello', 1, { temporalRunId: 'foreign', firstRunId: 'foreign' })).toMatchObject({ verdict: 'stale' });
     expect(await begin('01890000-0000-7000-8000-000000000000')).toMatchObject({ verdict: 'stale', reason: 'no such run' });
     await begin(id);
-    await callValue(db.engine, 'durabase_private.finish_runs', { p_items: [{ ...executionOf(id), state: 'completed', output: 1 }] });
+    await callValue(db.engine, 'durabase_private.finish_runs', {
+      p_items: [{ ...executionOf(id), state: 'completed', output: 1 }],
+    });
     expect(await begin(id, 'next')).toMatchObject({ verdict: 'stale' });
     expect(await end(id, 'completed')).toMatchObject({ verdict: 'stale' });
     expect((await stepOf(id))?.state).toBe('cancelled');
@@ -118,6 +148,7 @@ describe('write_steps', () => {
     expect(await begin(id, 'hello', 1, later)).toMatchObject({ verdict: 'go', epoch: 2 });
     expect(await stepOf(id)).toMatchObject({ state: 'running', epoch: 2, failure_count: 0 });
     expect(await end(id, 'completed')).toMatchObject({ verdict: 'stale' });
+    expect(await end(id, 'completed', 'hello', 1, { attempt: undefined })).toMatchObject({ verdict: 'stale' }); // a wait names no attempt
     expect(await begin(id, 'other')).toMatchObject({ verdict: 'stale' });
     expect(await end(id, 'completed', 'hello', 1, later)).toMatchObject({ verdict: 'kept', state: 'completed' });
     expect((await findRun(db.owner, id)).epoch).toBe(2);
@@ -136,7 +167,11 @@ describe('write_steps', () => {
     for (const iteration of [0, 1, 2]) await begin(id, 'loop', 1, { iteration });
     await end(id, 'completed', 'loop', 1, { iteration: 1 });
     const { rows } = await db.owner.query('select iteration, state from durabase.run_steps where run_id = $1 order by 1', [id]);
-    expect(rows).toEqual([{ iteration: 0, state: 'running' }, { iteration: 1, state: 'completed' }, { iteration: 2, state: 'running' }]);
+    expect(rows).toEqual([
+      { iteration: 0, state: 'running' },
+      { iteration: 1, state: 'completed' },
+      { iteration: 2, state: 'running' },
+    ]);
   });
 
   it('puts a large output aside and leaves a reference', async () => {
@@ -145,9 +180,16 @@ describe('write_steps', () => {
     const payload = { sha256: 'abc', bytes: 9, body: { big: 'value' }, preview: '{"big"' };
     await end(id, 'completed', 'hello', 1, { output: undefined, payload });
     const { rows } = await db.owner.query('select output, output_ref from durabase.run_steps where run_id = $1', [id]);
-    expect(rows).toEqual([{ output: null, output_ref: { payload: expect.any(String), bytes: 9, sha256: 'abc', preview: '{"big"' } }]);
+    expect(rows).toEqual([
+      { output: null, output_ref: { payload: expect.any(String), bytes: 9, sha256: 'abc', preview: '{"big"' } },
+    ]);
     const loaded = await callValue<{ step: { output: unknown }; outputs: unknown }>(db.engine, 'durabase_private.load_step', {
-      p_run: id, p_step: 'hello', p_iteration: 0, p_temporal_run: `exec-1-${id}`, p_refs: ['hello'], p_with_input: true,
+      p_run: id,
+      p_step: 'hello',
+      p_iteration: 0,
+      p_temporal_run: `exec-1-${id}`,
+      p_refs: ['hello'],
+      p_with_input: true,
     });
     expect(loaded).toMatchObject({ epoch: 1, step: { output: { big: 'value' } }, outputs: { hello: { big: 'value' } } });
   });
@@ -217,7 +259,10 @@ describe('write_steps', () => {
         }
       }),
     );
-    const { rows } = await db.owner.query<{ seq: number }>('select seq::int from durabase.run_events where run_id = $1 order by seq', [id]);
+    const { rows } = await db.owner.query<{ seq: number }>(
+      'select seq::int from durabase.run_events where run_id = $1 order by seq',
+      [id],
+    );
     expect(rows.map(({ seq }) => seq)).toEqual(Array.from({ length: 2 + 160 }, (_, index) => index + 1));
     expect((await findRun(db.owner, id)).event_seq).toBe('162');
   });
@@ -226,7 +271,9 @@ describe('write_steps', () => {
     const runs = await Promise.all(Array.from({ length: 6 }, () => startOpen()));
     const batch = (ids: readonly string[], stepId: string) =>
       writeAll(ids.map((id) => ({ ...executionOf(id), op: 'begin', stepId, name: stepId, action: 'log', attempt: 1 })));
-    const answers = await Promise.all(Array.from({ length: 10 }, (_, index) => batch(index % 2 === 0 ? runs : runs.toReversed(), `s${index}`)));
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, (_, index) => batch(index % 2 === 0 ? runs : runs.toReversed(), `s${index}`)),
+    );
     expect(answers.flat().every(({ verdict }) => verdict === 'go')).toBe(true);
   });
 });

@@ -1,13 +1,25 @@
 /** Everybody as whom a table is looked at. */
 export const CALLERS = [
-  'owner', 'admin', 'editor', 'runner', 'viewer', 'guest', 'removed', 'deletedWorkspace', 'stranger', 'instanceAdmin', 'anonymous', 'service',
+  'owner',
+  'admin',
+  'editor',
+  'runner',
+  'viewer',
+  'guest',
+  'removed',
+  'deletedWorkspace',
+  'deletedGuest',
+  'stranger',
+  'instanceAdmin',
+  'anonymous',
+  'service',
 ] as const;
 export type Caller = (typeof CALLERS)[number];
 
 /** Rows by name as the world in `world.ts` has them; `refused`: the role has no right on the table at all. */
 export type Visible = readonly string[] | 'refused';
 
-const nobody = { stranger: [], removed: [], deletedWorkspace: [], anonymous: 'refused' } as const;
+const nobody = { stranger: [], removed: [], deletedWorkspace: [], deletedGuest: [], anonymous: 'refused' } as const;
 
 interface Audience {
   /** Members of every role but runners. */
@@ -18,11 +30,27 @@ interface Audience {
 }
 
 const audience = ({ members, runner, guest, all }: Audience): Readonly<Record<Caller, Visible>> => ({
-  ...nobody, owner: members, admin: members, editor: members, viewer: members, runner, guest, instanceAdmin: all, service: all,
+  ...nobody,
+  owner: members,
+  admin: members,
+  editor: members,
+  viewer: members,
+  runner,
+  guest,
+  instanceAdmin: all,
+  service: all,
 });
 
 const onlyAdmins = ({ admins, all }: { readonly admins: Visible; readonly all: Visible }): Readonly<Record<Caller, Visible>> => ({
-  ...nobody, owner: admins, admin: admins, editor: [], runner: [], viewer: [], guest: [], instanceAdmin: all, service: all,
+  ...nobody,
+  owner: admins,
+  admin: admins,
+  editor: [],
+  runner: [],
+  viewer: [],
+  guest: [],
+  instanceAdmin: all,
+  service: all,
 });
 
 const RUNS = ['acme/ownerShared', 'acme/runnerShared', 'acme/runnerPlain', 'acme/ownerPlain'] as const;
@@ -39,48 +67,86 @@ const ACME_MEMBERS = ['acme:admin', 'acme:editor', 'acme:owner', 'acme:runner', 
  * Which rows of each table of the exposed schema who sees. `name` is SQL that gives a row of the table its name.
  * A new table stands here, or the test fails.
  */
-export const EXPECTED: Readonly<Record<string, { readonly name: string; readonly visible: Readonly<Record<Caller, Visible>> }>> = {
-  task_runs: { name: "t.input ->> 'name'", visible: runRows },
-  run_steps: { name: "t.output ->> 'name'", visible: runRows },
-  run_events: { name: "t.data ->> 'name'", visible: runRows },
-  tasks: { name: 't.description', visible: taskRows },
-  task_versions: { name: "t.definition ->> 'description'", visible: taskRows },
-  task_permissions: {
-    name: "(select n.name from world.names n where n.id = t.user_id)",
-    visible: {
-      ...onlyAdmins({ admins: ['guest', 'removed'], all: ['deletedGuest', 'guest', 'removed'] }),
-      guest: ['guest'],
-      removed: ['removed'],
+export const EXPECTED: Readonly<Record<string, { readonly name: string; readonly visible: Readonly<Record<Caller, Visible>> }>> =
+  {
+    task_runs: { name: "t.input ->> 'name'", visible: runRows },
+    run_steps: { name: "t.output ->> 'name'", visible: runRows },
+    run_events: { name: "t.data ->> 'name'", visible: runRows },
+    tasks: { name: 't.description', visible: taskRows },
+    task_versions: { name: "t.definition ->> 'description'", visible: taskRows },
+    task_permissions: {
+      name: '(select n.name from world.names n where n.id = t.user_id)',
+      visible: {
+        ...onlyAdmins({ admins: ['guest', 'removed'], all: ['deletedGuest', 'guest', 'removed'] }),
+        guest: ['guest'],
+        removed: ['removed'],
+        deletedGuest: ['deletedGuest'],
+      },
     },
-  },
-  audit_log: { name: 't.entity_id', visible: onlyAdmins({ admins: ['acme'], all: ['acme', 'gone', 'other'] }) },
-  workspaces: {
-    name: 't.name',
-    visible: audience({ members: ['acme'], runner: ['acme'], guest: [], all: ['acme', 'gone', 'other'] }),
-  },
-  workspace_members: {
-    name: "(select n.name from world.names n where n.id = t.workspace_id) || ':' || t.role",
-    visible: {
-      ...audience({ members: ACME_MEMBERS, runner: ['acme:runner'], guest: [], all: [...ACME_MEMBERS, 'gone:owner', 'other:owner'] }),
-      deletedWorkspace: ['gone:owner'], // his own line
+    audit_log: { name: 't.entity_id', visible: onlyAdmins({ admins: ['acme'], all: ['acme', 'gone', 'other'] }) },
+    workspaces: {
+      name: 't.name',
+      visible: audience({ members: ['acme'], runner: ['acme'], guest: [], all: ['acme', 'gone', 'other'] }),
     },
-  },
-  profiles: {
-    name: '(select n.name from world.names n where n.id = t.user_id)',
-    visible: {
-      owner: ['owner'], admin: ['admin'], editor: ['editor'], runner: ['runner'], viewer: ['viewer'], guest: ['guest'], removed: ['removed'],
-      deletedWorkspace: ['deletedWorkspace'], stranger: ['stranger'], anonymous: 'refused',
-      instanceAdmin: [
-        'admin', 'deletedGuest', 'deletedWorkspace', 'editor', 'guest', 'instanceAdmin', 'otherOwner', 'owner', 'removed', 'runner', 'stranger', 'viewer',
-      ],
-      service: [
-        'admin', 'deletedGuest', 'deletedWorkspace', 'editor', 'guest', 'instanceAdmin', 'otherOwner', 'owner', 'removed', 'runner', 'stranger', 'viewer',
-      ],
+    workspace_members: {
+      name: "(select n.name from world.names n where n.id = t.workspace_id) || ':' || t.role",
+      visible: {
+        ...audience({
+          members: ACME_MEMBERS,
+          runner: ['acme:runner'],
+          guest: [],
+          all: [...ACME_MEMBERS, 'gone:owner', 'other:owner'],
+        }),
+        deletedWorkspace: ['gone:owner'], // his own line
+      },
     },
-  },
-  instance_admins: {
-    name: '(select n.name from world.names n where n.id = t.user_id)',
-    visible: onlyAdmins({ admins: [], all: ['instanceAdmin'] }),
-  },
-  instance_settings: { name: "'settings'", visible: onlyAdmins({ admins: [], all: ['settings'] }) },
-};
+    profiles: {
+      name: '(select n.name from world.names n where n.id = t.user_id)',
+      visible: {
+        owner: ['owner'],
+        admin: ['admin'],
+        editor: ['editor'],
+        runner: ['runner'],
+        viewer: ['viewer'],
+        guest: ['guest'],
+        removed: ['removed'],
+        deletedWorkspace: ['deletedWorkspace'],
+        deletedGuest: ['deletedGuest'],
+        stranger: ['stranger'],
+        anonymous: 'refused',
+        instanceAdmin: [
+          'admin',
+          'deletedGuest',
+          'deletedWorkspace',
+          'editor',
+          'guest',
+          'instanceAdmin',
+          'otherOwner',
+          'owner',
+          'removed',
+          'runner',
+          'stranger',
+          'viewer',
+        ],
+        service: [
+          'admin',
+          'deletedGuest',
+          'deletedWorkspace',
+          'editor',
+          'guest',
+          'instanceAdmin',
+          'otherOwner',
+          'owner',
+          'removed',
+          'runner',
+          'stranger',
+          'viewer',
+        ],
+      },
+    },
+    instance_admins: {
+      name: '(select n.name from world.names n where n.id = t.user_id)',
+      visible: onlyAdmins({ admins: [], all: ['instanceAdmin'] }),
+    },
+    instance_settings: { name: "'settings'", visible: onlyAdmins({ admins: [], all: ['settings'] }) },
+  };

@@ -34,7 +34,9 @@ describe('row-level security', () => {
   describe.each(Object.entries(EXPECTED))('%s', (table, { name, visible }) => {
     it.each(CALLERS)('shows %s the rows that are meant for him', async (caller) => {
       const expected = visible[caller];
-      const select = world.act(caller, (client) => client.query<{ name: string }>(`select ${name} as name from durabase.${table} t`));
+      const select = world.act(caller, (client) =>
+        client.query<{ name: string }>(`select ${name} as name from durabase.${table} t`),
+      );
       if (expected === 'refused') return expect(await refusedAs(select)).toBe(PERMISSION_DENIED);
       expect((await select).rows.map((row) => row.name).toSorted()).toEqual([...expected].toSorted());
     });
@@ -53,7 +55,10 @@ describe('row-level security', () => {
         `truncate durabase.${table}`,
       ];
       for (const sql of statements) {
-        expect({ sql, answer: await refusedAs(world.act(caller, (client) => client.query(sql))) }).toEqual({ sql, answer: PERMISSION_DENIED });
+        expect({ sql, answer: await refusedAs(world.act(caller, (client) => client.query(sql))) }).toEqual({
+          sql,
+          answer: PERMISSION_DENIED,
+        });
       }
     });
   });
@@ -90,7 +95,9 @@ describe('row-level security', () => {
   });
 
   it('reads internals for nobody', async () => {
-    const { rows } = await db.owner.query<{ name: string }>("select tablename::text as name from pg_tables where schemaname = 'durabase_private'");
+    const { rows } = await db.owner.query<{ name: string }>(
+      "select tablename::text as name from pg_tables where schemaname = 'durabase_private'",
+    );
     expect(rows.length).toBeGreaterThan(5);
     for (const { name } of rows) {
       for (const caller of ['owner', 'instanceAdmin', 'anonymous', 'service'] as const) {

@@ -1,6 +1,14 @@
 import type pg from 'pg';
 import { asAnonymous, asService, asUser } from '../../support/as-role.ts';
-import { createReadyTask, createUser, createWorkspace, openRun, shareTask, startRun, type ReadyTask } from '../../support/build-rows.ts';
+import {
+  createReadyTask,
+  createUser,
+  createWorkspace,
+  openRun,
+  shareTask,
+  startRun,
+  type ReadyTask,
+} from '../../support/build-rows.ts';
 import { callRow } from '../../support/call.ts';
 import type { Caller } from './matrix.ts';
 
@@ -16,7 +24,11 @@ export interface World {
  */
 export const createWorld = async (owner: pg.Pool): Promise<World> => {
   await owner.query("update durabase.instance_settings set sign_up = 'run_only'");
-  const [acme, other, gone] = [await createWorkspace(owner, 'acme'), await createWorkspace(owner, 'other'), await createWorkspace(owner, 'gone')];
+  const [acme, other, gone] = [
+    await createWorkspace(owner, 'acme'),
+    await createWorkspace(owner, 'other'),
+    await createWorkspace(owner, 'gone'),
+  ];
   const users: Record<string, string> = { ...acme.users, otherOwner: other.users.owner, deletedWorkspace: gone.users.owner };
   for (const name of ['guest', 'removed', 'stranger', 'instanceAdmin', 'deletedGuest']) users[name] = await createUser(owner);
   const userOf = (name: string): string => users[name] ?? name;
@@ -26,10 +38,18 @@ export const createWorld = async (owner: pg.Pool): Promise<World> => {
   const plain = await createReadyTask(owner, acme.id, { slug: 'plain' });
   const shared = await createReadyTask(owner, acme.id, { slug: 'shared' });
   const [theirs, lost] = [await createReadyTask(owner, other.id), await createReadyTask(owner, gone.id)];
-  const named: readonly (readonly [ReadyTask, string])[] = [[plain, 'acme/plain'], [shared, 'acme/shared'], [theirs, 'other/task'], [lost, 'gone/task']];
+  const named: readonly (readonly [ReadyTask, string])[] = [
+    [plain, 'acme/plain'],
+    [shared, 'acme/shared'],
+    [theirs, 'other/task'],
+    [lost, 'gone/task'],
+  ];
   for (const [task, name] of named) {
     await owner.query('update durabase.tasks set description = $2 where id = $1', [task.id, name]);
-    await owner.query(`update durabase.task_versions set definition = definition || jsonb_build_object('description', $2::text) where task_id = $1`, [task.id, name]);
+    await owner.query(
+      `update durabase.task_versions set definition = definition || jsonb_build_object('description', $2::text) where task_id = $1`,
+      [task.id, name],
+    );
   }
   await shareTask(owner, { taskId: shared.id, userId: userOf('guest') });
   await shareTask(owner, { taskId: lost.id, userId: userOf('deletedGuest'), canRun: true });
@@ -40,8 +60,14 @@ export const createWorld = async (owner: pg.Pool): Promise<World> => {
   await runAs(owner, { task: plain, name: 'acme/runnerPlain', userId: userOf('runner') });
   // started by somebody who has been removed since: others see it, he does not
   await runAs(owner, { task: plain, name: 'acme/ownerPlain', userId: userOf('removed') });
-  await owner.query("update durabase.task_permissions set can_view = false, can_run = false where user_id = $1", [userOf('removed')]);
-  for (const [task, name] of [[theirs, 'other/run'], [lost, 'gone/run']] as const) await markRun(owner, (await startRun(owner, task, { input: { name } })).id, name);
+  await owner.query('update durabase.task_permissions set can_view = false, can_run = false where user_id = $1', [
+    userOf('removed'),
+  ]);
+  for (const [task, name] of [
+    [theirs, 'other/run'],
+    [lost, 'gone/run'],
+  ] as const)
+    await markRun(owner, (await startRun(owner, task, { input: { name } })).id, name);
   await owner.query('update durabase.workspaces set deleted_at = now() where id = $1', [gone.id]);
 
   await owner.query('drop trigger audit_log_is_not_truncated on durabase.audit_log');
@@ -62,8 +88,13 @@ export const createWorld = async (owner: pg.Pool): Promise<World> => {
   };
 };
 
-const runAs = async (owner: pg.Pool, { task, name, userId }: { readonly task: ReadyTask; readonly name: string; readonly userId: string }): Promise<void> => {
-  const run = await asUser(owner, userId, (client) => callRow<{ readonly id: string }>(client, 'durabase.start_run', { task: task.id, input: { name } }));
+const runAs = async (
+  owner: pg.Pool,
+  { task, name, userId }: { readonly task: ReadyTask; readonly name: string; readonly userId: string },
+): Promise<void> => {
+  const run = await asUser(owner, userId, (client) =>
+    callRow<{ readonly id: string }>(client, 'durabase.start_run', { task: task.id, input: { name } }),
+  );
   await markRun(owner, run.id, name);
 };
 
@@ -71,8 +102,14 @@ const runAs = async (owner: pg.Pool, { task, name, userId }: { readonly task: Re
 const markRun = async (owner: pg.Pool, runId: string, name: string): Promise<void> => {
   await openRun(owner, runId);
   await owner.query('delete from durabase.run_events where run_id = $1 and seq > 1', [runId]);
-  await owner.query("update durabase.run_events set data = jsonb_build_object('name', $2::text) where run_id = $1", [runId, name]);
-  await owner.query("update durabase.run_steps set output = jsonb_build_object('name', $2::text) where run_id = $1", [runId, name]);
+  await owner.query("update durabase.run_events set data = jsonb_build_object('name', $2::text) where run_id = $1", [
+    runId,
+    name,
+  ]);
+  await owner.query("update durabase.run_steps set output = jsonb_build_object('name', $2::text) where run_id = $1", [
+    runId,
+    name,
+  ]);
 };
 
 /** Users of roles that nobody looks through would only make the lists longer. */
@@ -86,7 +123,9 @@ const keepOnlyOwners = async (owner: pg.Pool, workspaceIds: readonly string[]): 
 };
 
 const nameEverybody = async (owner: pg.Pool, users: Readonly<Record<string, string>>): Promise<void> => {
-  await owner.query('create schema world; create table world.names (id uuid primary key, name text); grant usage on schema world to public; grant select on world.names to public');
+  await owner.query(
+    'create schema world; create table world.names (id uuid primary key, name text); grant usage on schema world to public; grant select on world.names to public',
+  );
   for (const [name, id] of Object.entries(users)) await owner.query('insert into world.names values ($1, $2)', [id, name]);
   await owner.query('insert into world.names select id, name from durabase.workspaces');
 };

@@ -70,5 +70,13 @@ export const httpAction = defineAction({
     return input['repeatable'] === false ? 'doubtful' : 'idempotent';
   },
   timeouts: { startToCloseMs: 90_000 },
-  errors: ['HTTP_STATUS', 'HTTP_REFUSED', 'HTTP_CONNECTION', 'HTTP_TIMEOUT', 'HTTP_REDIRECTS', 'HTTP_RESPONSE_TOO_LARGE', 'ADDRESS_REFUSED'],
+  errors: [
+    'HTTP_STATUS',
+    'HTTP_REFUSED',
+    'HTTP_CONNECTION',
+    'HTTP_TIMEOUT',
+    'HTTP_REDIRECTS',
+    'HTTP_RESPONSE_TOO_LARGE',
+    'ADDRESS_REFUSED',
+  ],
 });

@@ -5,7 +5,8 @@ import type { Json, JsonObject } from '../json.ts';
 export const parsedJson = (): z.ZodType<Json> => z.unknown() as unknown as z.ZodType<Json>;
 
 /** A JSON object that the reader of bodies has checked already. */
-export const parsedJsonObject = (): z.ZodType<JsonObject> => z.record(z.string(), z.unknown()) as unknown as z.ZodType<JsonObject>;
+export const parsedJsonObject = (): z.ZodType<JsonObject> =>
+  z.record(z.string(), z.unknown()) as unknown as z.ZodType<JsonObject>;
 
 /** A moment, such as `2026-11-21T07:00:00.000Z`. */
 export const moment = () => z.iso.datetime();
@@ -14,8 +15,7 @@ export const moment = () => z.iso.datetime();
 export const id = () => z.guid({ error: 'must be a uuid' });
 
 /** A task by its slug or its id. */
-export const taskReference = () =>
-  z.string().regex(/^[A-Za-z0-9-]{1,63}$/, { error: 'must be the slug or the id of a task' });
+export const taskReference = () => z.string().regex(/^[A-Za-z0-9-]{1,63}$/, { error: 'must be the slug or the id of a task' });
 
 /** How many items a page has at most. */
 export const pageLimit = ({ max, usual }: { readonly max: number; readonly usual: number }) =>

@@ -14,7 +14,9 @@ export const run = z.strictObject({
   priority: z.int().describe('1 (first) to 5 (last).'),
   input: parsedJson(),
   output: parsedJson().describe('null until it has completed, and where outputRef stands.'),
-  outputRef: parsedJson().describe('In place of a large output: `{ payload, bytes, sha256, preview }`; read it at `/payloads/{payload}`.'),
+  outputRef: parsedJson().describe(
+    'In place of a large output: `{ payload, bytes, sha256, preview }`; read it at `/payloads/{payload}`.',
+  ),
   error: parsedJson().describe('`{ code, message, … }` of a run that did not end well, else null.'),
   source: z.enum(['call', 'temporal', 'adopted']),
   actor: z.strictObject({
@@ -134,6 +136,10 @@ export const runEventList = z.strictObject({ items: z.array(runEvent), lastSeq: 
 
 /** Query of `GET /runs/{run}/events`. */
 export const listEventsQuery = z.strictObject({
-  after: z.string().regex(/^\d{1,15}$/, { error: 'must be the number of an event' }).transform(Number).default(0),
+  after: z
+    .string()
+    .regex(/^\d{1,15}$/, { error: 'must be the number of an event' })
+    .transform(Number)
+    .default(0),
   limit: pageLimit({ max: 1_000, usual: 500 }),
 });

@@ -19,7 +19,10 @@ export const getReadinessRoute = defineRoute({
 
 function judgeReadiness(figures: Figures | undefined): Readiness {
   if (figures === undefined) {
-    return { status: 'unavailable', parts: { database: { status: 'unavailable' }, workers: { status: 'unknown', polling: null } } };
+    return {
+      status: 'unavailable',
+      parts: { database: { status: 'unavailable' }, workers: { status: 'unknown', polling: null } },
+    };
   }
   const polling = figures.workersPolling;
   return {

@@ -18,7 +18,12 @@ export const listStepsRoute = defineRoute({
     const position = readCursor(stepCursor, cursor);
     const after = position && { startedAt: fromMicros(position[0]), stepId: position[1], iteration: position[2] };
     const rows = await runAsCaller({ db, identity }, (tx) => listSteps(tx, { runId: params.run, after, limit: limit + 1 }));
-    const body = toPage({ rows, limit, toItem: toRunStep, positionOf: (row) => [toMicros(row.started_at), row.step_id, row.iteration] });
+    const body = toPage({
+      rows,
+      limit,
+      toItem: toRunStep,
+      positionOf: (row) => [toMicros(row.started_at), row.step_id, row.iteration],
+    });
     return { status: 200, body };
   },
 });

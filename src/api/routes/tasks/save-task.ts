@@ -19,7 +19,10 @@ export const saveTaskRoute = defineRoute({
     const compiled = await compile(definition, workspace === undefined ? {} : { workspaceId: workspace });
     if (!compiled.ok) {
       const { problems } = compiled;
-      throw new PlatformError('INVALID_TASK', { message: `the task has ${problems.length} problem${problems.length === 1 ? '' : 's'}`, problems });
+      throw new PlatformError('INVALID_TASK', {
+        message: `the task has ${problems.length} problem${problems.length === 1 ? '' : 's'}`,
+        problems,
+      });
     }
     const saved = await runAsCaller({ db, identity }, async (tx) => {
       const { versionId, taskId } = await saveTask(tx, { definition, workspace });

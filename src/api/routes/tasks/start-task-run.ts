@@ -12,5 +12,6 @@ export const startTaskRunRoute = defineRoute({
   body: startTaskRunBody,
   takesIdempotencyKey: true,
   answers: { 200: run, 201: run },
-  handler: ({ params, body, identity, idempotencyKey }, ports) => startRun({ ...params, ...body, identity, idempotencyKey }, ports),
+  handler: ({ params, body, identity, idempotencyKey }, ports) =>
+    startRun({ ...params, ...body, identity, idempotencyKey }, ports),
 });
