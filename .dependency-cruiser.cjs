@@ -24,13 +24,6 @@ module.exports = {
     },
     { name: 'ports-are-types', severity: 'error', from: { path: '^src/ports/' }, to: { pathNot: '^src/ports/', ...types } },
     {
-      name: 'workflows-are-light',
-      comment: 'zod and Node built-ins would end up in the sandbox',
-      severity: 'error',
-      from: { path: '^src/workflows/' },
-      to: { path: 'node_modules/zod/|^(fs|path|crypto|http|net)$', reachable: true },
-    },
-    {
       name: 'workflows-decide',
       severity: 'error',
       from: { path: '^src/workflows/' },

@@ -27,6 +27,8 @@ const project = (displayName, folders, shared, options = {}) => ({
 export default {
   maxWorkers: 2,
   testTimeout: 30_000,
+  // Temporal's native runtime may keep a finished process for as long as its polls.
+  forceExit: true,
   reporters: ['default', `${import.meta.dirname}/test/support/count-reporter.mjs`],
   coverageProvider: 'v8',
   coverageDirectory: 'coverage',

@@ -79,12 +79,7 @@ const environment = [
   '',
   ...Object.entries(configSchema.shape).flatMap(([name, schema]) => {
     const parsed = schema.safeParse(undefined);
-    const fallback =
-      parsed.success && parsed.data !== undefined
-        ? Array.isArray(parsed.data)
-          ? parsed.data.join(',')
-          : String(parsed.data)
-        : '';
+    const fallback = parsed.success && parsed.data !== undefined ? JSON.stringify(parsed.data).replaceAll(/["[\]]/g, '') : '';
     return [
       `# ${schema.description ?? ''}${parsed.success ? '' : ' Required.'}`,
       `${parsed.success ? '# ' : ''}${name}=${fallback}`,

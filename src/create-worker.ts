@@ -69,7 +69,11 @@ function createParts({ config, log, actions = [] }: WorkerOptions) {
 type Parts = ReturnType<typeof createParts>;
 
 /** The Temporal worker with its workflows and activities, under supervision. */
-async function startTemporalWorker(options: WorkerOptions, { secrets, registered }: Parts, links: { mirror: MirrorPort; wake: () => void; workerId: string }) {
+async function startTemporalWorker(
+  options: WorkerOptions,
+  { secrets, registered }: Parts,
+  links: { mirror: MirrorPort; wake: () => void; workerId: string },
+) {
   const { config, log, workflowBundle } = options;
   const { mirror, wake, workerId } = links;
   const keys = decodeKeys(config.DURABASE_CODEC_KEYS);
@@ -103,7 +107,13 @@ export async function createWorker(options: WorkerOptions): Promise<RunningWorke
   const mirror = createMirror({ db, onFreed: () => wake() });
   const supervised = await startTemporalWorker(options, parts, { mirror, wake: () => wake(), workerId });
   const dispatcher = createDispatcher({
-    queue: createQueue({ db, url: config.DURABASE_DATABASE_URL, maxOpening: config.DURABASE_MAX_OPENING_RUNS, claimMs: CLAIM_MS, log }),
+    queue: createQueue({
+      db,
+      url: config.DURABASE_DATABASE_URL,
+      maxOpening: config.DURABASE_MAX_OPENING_RUNS,
+      claimMs: CLAIM_MS,
+      log,
+    }),
     temporal: supervised.temporal,
     check: createRunCheck({ mirror, schemas }),
     compile,

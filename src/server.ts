@@ -8,6 +8,7 @@ import { type Config, readConfig } from './config.ts';
 import { createCompile } from './domain/plan/compile-for-workspace.ts';
 import { createCatalog } from './domain/plan/create-catalog.ts';
 import { createDb } from './platform/db/create-db.ts';
+import { fromSqlError, isConflict } from './platform/db/sql-errors.ts';
 import { createJsonSchema } from './platform/json-schema/index.ts';
 import { createLog } from './platform/log/create-log.ts';
 import { createConfigSecrets } from './platform/secrets/config-secrets.ts';
@@ -32,6 +33,7 @@ async function start(config: Config, log: Log): Promise<void> {
   const app = createApp(
     {
       db,
+      sqlErrors: { fromSqlError, isConflict },
       log,
       verifyToken: createVerifyToken({
         supabaseUrl: config.DURABASE_SUPABASE_URL,

@@ -1,8 +1,8 @@
 import { type Json, type JsonObject, PlatformError } from '@durabase/contracts';
-import type { Db, Identity } from '../ports/db.ts';
+import type { Identity } from '../ports/db.ts';
 import type { CheckInputPort } from './ports.ts';
 import { findInputSchemas } from './queries/tasks.ts';
-import { runAsCaller } from './run-as-caller.ts';
+import type { RunAsCaller } from './run-as-caller.ts';
 
 /** Throws INVALID_INPUT when the input does not fit the task's ready version. */
 export type InputCheck = (start: {
@@ -23,10 +23,10 @@ const MAX_KNOWN = 2_000;
 
 /** Early refusal of inputs that could never be admitted. A burst of starts by one caller reads the schema once. */
 export function createInputCheck({
-  db,
+  runAsCaller,
   checkInput,
 }: {
-  readonly db: Db;
+  readonly runAsCaller: RunAsCaller;
   readonly checkInput: CheckInputPort | undefined;
 }): InputCheck {
   if (checkInput === undefined) return async () => {};
@@ -37,7 +37,7 @@ export function createInputCheck({
     const known = knownByKey.get(key);
     if (known !== undefined && known.untilMs > performance.now()) return known.schema;
     // As the caller: problems must not tell of the schema of a task that he does not see.
-    const schemas = await runAsCaller({ db, identity }, (tx) => findInputSchemas(tx, { task, workspace }));
+    const schemas = await runAsCaller(identity, (tx) => findInputSchemas(tx, { task, workspace }));
     const schema = schemas.length === 1 ? (schemas[0]?.schema ?? undefined) : undefined; // start_run refuses none and several
     if (knownByKey.size >= MAX_KNOWN) knownByKey.clear();
     knownByKey.set(key, { schema, untilMs: performance.now() + FRESH_MS });

@@ -1,5 +1,6 @@
-import type { Json, JsonObject, Problem } from '@durabase/contracts';
+import type { Json, JsonObject, PlatformError, Problem } from '@durabase/contracts';
 import type { Compiled } from '../domain/plan/compile-task.ts';
+import type { SqlError } from '../platform/db/sql-errors.ts';
 import type { Db, Identity } from '../ports/db.ts';
 import type { Log } from '../ports/log.ts';
 
@@ -12,9 +13,17 @@ export type CompilePort = (definition: unknown, context: { readonly workspaceId?
 /** What is wrong with an input by its JSON Schema, as INVALID_INPUT problems with paths below `input`; empty when it fits. */
 export type CheckInputPort = (schema: JsonObject, input: Json) => Promise<readonly Problem[]>;
 
+/** What the errors of statements mean; the one border between SQL and the rest. */
+export interface SqlErrors {
+  fromSqlError(error: SqlError): PlatformError;
+  /** Whether the same statement can succeed at once: the database broke a deadlock. */
+  isConflict(error: unknown): boolean;
+}
+
 /** What the API asks of the outside. */
 export interface ApiPorts {
   readonly db: Db;
+  readonly sqlErrors: SqlErrors;
   readonly log: Log;
   readonly verifyToken: VerifyToken;
   readonly compile: CompilePort;

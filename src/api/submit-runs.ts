@@ -1,7 +1,7 @@
 import { type Json, PlatformError } from '@durabase/contracts';
-import { fromSqlError, isConflict } from '../platform/db/sql-errors.ts';
 import type { Db, Identity, Statement } from '../ports/db.ts';
 import type { RunRow } from './mappers/run.ts';
+import type { SqlErrors } from './ports.ts';
 
 /** A start, as its caller asks for it. */
 export interface Submission {
@@ -57,14 +57,24 @@ const START_RUNS: Statement = {
   text: `select c.item as result, (c.item #>> '{run,created_at}')::timestamptz < now() as is_replayed
     from jsonb_array_elements(durabase_private.start_runs_as($1::jsonb)) with ordinality as c (item, n) order by c.n`,
 };
+/** A code of the server; errors of the connection have others. */
+const SQLSTATE = /^(?:\d[0-9A-Z]|F0|HV|P0|XX)[0-9A-Z]{3}$/;
 /** SQL names its arguments; the API names its fields. */
 const FIELDS: Readonly<Record<string, string>> = { idempotency_key: 'Idempotency-Key', run_at: 'runAt' };
+
+/** What submitting asks for. */
+export interface SubmitPorts {
+  readonly db: Db;
+  readonly sqlErrors: SqlErrors;
+  /** Never throws. */
+  readonly wake: () => void;
+}
 
 /**
  * Coalesces what waits into few statements: one commit for many submissions, each with its own caller and its own refusal.
  * No timer: a lone submission goes at once, others gather while two batches are on their way.
  */
-export function createSubmitter({ db, wake }: { readonly db: Db; readonly wake: () => void }): Submitter {
+export function createSubmitter(ports: SubmitPorts): Submitter {
   const waiting: Waiting[] = [];
   let waitingLength = 0;
   let inFlightCount = 0;
@@ -86,7 +96,7 @@ export function createSubmitter({ db, wake }: { readonly db: Db; readonly wake: 
   const flush = (): void => {
     while (inFlightCount < MAX_BATCHES_IN_FLIGHT && waiting.length > 0) {
       inFlightCount += 1;
-      void sendBatch(takeBatch(), { db, wake, retry: enqueue }).finally(() => {
+      void sendBatch(takeBatch(), { ...ports, retry: enqueue }).finally(() => {
         inFlightCount -= 1;
         flush();
       });
@@ -114,42 +124,55 @@ export function createSubmitter({ db, wake }: { readonly db: Db; readonly wake: 
 const toCallText = ({ identity, task, input, workspace, idempotencyKey, runAt, priority }: Submission): string =>
   JSON.stringify({ role: identity.role, claims: identity.claims, task, input, workspace, idempotencyKey, runAt, priority });
 
-interface SendOptions {
-  readonly db: Db;
-  readonly wake: () => void;
+interface SendOptions extends SubmitPorts {
   readonly retry: (item: Waiting) => void;
 }
 
 /** Never rejects: each submission learns of its own end. */
 async function sendBatch(batch: readonly Waiting[], options: SendOptions): Promise<void> {
+  const sent = await startRuns(batch, options.db);
+  if ('rows' in sent) {
+    for (const [index, item] of batch.entries()) settle(item, sent.rows[index], options);
+    if (sent.rows.some(({ result, is_replayed }) => 'run' in result && is_replayed !== true)) options.wake();
+    return;
+  }
+  if (batch.length === 1 || !wasRolledBack(sent.refusal)) {
+    // Whether it was committed is not known here; with an idempotency key the caller finds out by asking again.
+    for (const item of batch) item.reject(sent.refusal);
+    return;
+  }
+  // One of them is poisoned, and only that one may suffer.
+  for (const item of batch) await sendBatch([item], options);
+}
+
+async function startRuns(
+  batch: readonly Waiting[],
+  db: Db,
+): Promise<{ readonly rows: readonly ResultRow[] } | { readonly refusal: PlatformError }> {
   try {
-    const rows = await options.db.query<ResultRow>(START_RUNS, [`[${batch.map((item) => item.text).join(',')}]`]);
-    for (const [index, item] of batch.entries()) settle(item, rows[index], options);
-    if (rows.some(({ result, is_replayed }) => 'run' in result && is_replayed !== true)) options.wake();
+    return { rows: await db.query<ResultRow>(START_RUNS, [`[${batch.map((item) => item.text).join(',')}]`]) };
   } catch (error) {
-    const refusal = error instanceof PlatformError ? error : new PlatformError('INTERNAL', { cause: error });
-    if (batch.length === 1 || refusal.code === 'DATABASE_UNAVAILABLE') {
-      // Whether it was committed is not known here; with an idempotency key the caller finds out by asking again.
-      for (const item of batch) item.reject(refusal);
-      return;
-    }
-    // Refused as a whole, so nothing of it was kept: one of them is poisoned, and only that one may suffer.
-    for (const item of batch) await sendBatch([item], options);
+    return { refusal: error instanceof PlatformError ? error : new PlatformError('INTERNAL', { cause: error }) };
   }
 }
 
-function settle(item: Waiting, row: ResultRow | undefined, { retry }: SendOptions): void {
-  if (row === undefined)
+/** Whether the server itself refused the statement, so that nothing of it was kept: sending it again makes no second run. */
+const wasRolledBack = ({ code, details }: PlatformError): boolean =>
+  code === 'INTERNAL' ? SQLSTATE.test(String(details.data?.['sqlstate'])) : code !== 'DATABASE_UNAVAILABLE';
+
+function settle(item: Waiting, row: ResultRow | undefined, { sqlErrors, retry }: SendOptions): void {
+  if (row === undefined) {
     return item.reject(new PlatformError('INTERNAL', { cause: new Error('start_runs_as gave too few results') }));
+  }
   if ('run' in row.result) return item.resolve({ run: row.result.run, isReplayed: row.is_replayed === true });
-  const refusal = toRefusal(row.result.error);
+  const refusal = toRefusal(row.result.error, sqlErrors);
   item.tries += 1;
   // Two batches met the same idempotency keys in another order; the database gave one of them up.
-  if (isConflict(refusal) && item.tries < MAX_TRIES) return retry(item);
+  if (sqlErrors.isConflict(refusal) && item.tries < MAX_TRIES) return retry(item);
   item.reject(refusal);
 }
 
-function toRefusal({ sqlstate, ...rest }: SqlRefusal): PlatformError {
+function toRefusal({ sqlstate, ...rest }: SqlRefusal, { fromSqlError }: SqlErrors): PlatformError {
   const refusal = fromSqlError({ code: sqlstate, ...rest });
   const field = FIELDS[refusal.details.path ?? ''];
   return field === undefined

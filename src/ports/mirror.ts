@@ -146,9 +146,7 @@ export interface MirrorPort {
   }): Promise<LoadedStep | undefined>;
   beginStep(begin: StepBegin): Promise<BeginAnswer>;
   endStep(end: StepEnd): Promise<EndAnswer>;
-  finishRun(
-    end: RunEnd,
-  ): Promise<{
+  finishRun(end: RunEnd): Promise<{
     readonly verdict: 'kept' | 'stale';
     readonly state: RunState;
     readonly output?: Json;

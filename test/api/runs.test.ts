@@ -1,16 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { Run, RunEvent, RunStep } from '@durabase/contracts/api/run';
-import {
-  createReadyTask,
-  createUser,
-  createWorkspace,
-  executionOf,
-  openRun,
-  type ReadyTask,
-  shareTask,
-  type Workspace,
-} from '../support/build-rows.ts';
+import { createReadyTask, createUser, createWorkspace, executionOf, openRun, type Workspace } from '../support/build-rows.ts';
 import { callValue } from '../support/call.ts';
 import { inShort } from './support/test-api.ts';
 import { useApi } from './support/use-api.ts';

@@ -6,8 +6,6 @@ import {
   createReadyTask,
   createUser,
   createWorkspace,
-  executionOf,
-  openRun,
   type ReadyTask,
   shareTask,
   type Workspace,

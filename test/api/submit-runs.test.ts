@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PlatformError } from '@durabase/contracts';
 import { createSubmitter, type Submission } from '../../src/api/submit-runs.ts';
 import { createDb } from '../../src/platform/db/create-db.ts';
+import { fromSqlError, isConflict } from '../../src/platform/db/sql-errors.ts';
 import type { Db } from '../../src/ports/db.ts';
 import { claimsOf } from '../support/as-role.ts';
 import { createReadyTask, createWorkspace, type Workspace } from '../support/build-rows.ts';
@@ -16,6 +17,8 @@ beforeAll(async () => {
   workspace = await createWorkspace(used.database.owner);
   await createReadyTask(used.database.owner, workspace.id);
 });
+
+const sqlErrors = { fromSqlError, isConflict };
 
 interface Watched {
   readonly db: Db;
@@ -85,7 +88,7 @@ describe('createSubmitter', () => {
 
   it('sends a lone submission at once, and what waits in few statements, two at a time', async () => {
     const watched = watch(db);
-    const submitter = createSubmitter({ db: watched.db, wake: () => {} });
+    const submitter = createSubmitter({ db: watched.db, sqlErrors, wake: () => {} });
     await Promise.all(Array.from({ length: 202 }, () => submitter.submit(submissionOf(workspace.users.editor))));
     expect(watched.peak()).toBe(2);
     expect(watched.sizes.slice(0, 2)).toEqual([1, 1]);
@@ -95,7 +98,7 @@ describe('createSubmitter', () => {
 
   it('wakes the dispatchers for accepted runs only', async () => {
     let wakeCount = 0;
-    const submitter = createSubmitter({ db, wake: () => void (wakeCount += 1) });
+    const submitter = createSubmitter({ db, sqlErrors, wake: () => void (wakeCount += 1) });
     await expect(submitter.submit(submissionOf(workspace.users.viewer))).rejects.toMatchObject({ code: 'FORBIDDEN' });
     expect(wakeCount).toBe(0);
     await submitter.submit(submissionOf(workspace.users.editor));
@@ -103,7 +106,7 @@ describe('createSubmitter', () => {
   });
 
   it('lets only the poisoned one of a batch suffer', async () => {
-    const submitter = createSubmitter({ db, wake: () => {} });
+    const submitter = createSubmitter({ db, sqlErrors, wake: () => {} });
     const results = await Promise.allSettled(
       Array.from({ length: 20 }, (_, n) =>
         submitter.submit(submissionOf(workspace.users.editor, { input: n === 11 ? 'NUL \u0000' : { n } })),
@@ -113,8 +116,23 @@ describe('createSubmitter', () => {
     expect(refused).toEqual([[11, 'INVALID_STRING']]);
   });
 
+  it('does not send a batch again when it cannot be told whether it was kept', async () => {
+    const lost: Db['query'] = async (statement, values) => {
+      await db.query(statement, values);
+      throw fromSqlError(Object.assign(new Error('read EHOSTUNREACH'), { code: 'EHOSTUNREACH' })); // after the commit
+    };
+    const submitter = createSubmitter({ db: { ...db, query: lost }, sqlErrors, wake: () => {} });
+    const input = { lost: true };
+    const results = await Promise.allSettled(
+      Array.from({ length: 12 }, () => submitter.submit(submissionOf(workspace.users.editor, { input }))),
+    );
+    expect(new Set(results.map((result) => result.status))).toEqual(new Set(['rejected']));
+    const { rows } = await used.database.owner.query('select from durabase.task_runs where input = $1', [JSON.stringify(input)]);
+    expect(rows).toHaveLength(12);
+  });
+
   it('tries again when the database breaks a deadlock by giving one submission up', async () => {
-    const submitter = createSubmitter({ db, wake: () => {} });
+    const submitter = createSubmitter({ db, sqlErrors, wake: () => {} });
     const other = await used.database.owner.connect();
     const takeKey = (key: string) =>
       other.query(
@@ -146,7 +164,7 @@ describe('createSubmitter', () => {
   });
 
   it('never leaks the rights of one caller into the next call of the batch', async () => {
-    const submitter = createSubmitter({ db, wake: () => {} });
+    const submitter = createSubmitter({ db, sqlErrors, wake: () => {} });
     const service: Submission['identity'] = { role: 'service_role', claims: '{"role":"service_role"}' };
     const results = await Promise.allSettled(
       Array.from({ length: 60 }, (_, n) =>

@@ -26,7 +26,7 @@ const listDescendants = (pid: number): readonly ProcessIdentity[] => {
     if (stat !== undefined) parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]));
   }
   const found = new Set([pid]);
-  for (let size = 0; size !== found.size; ) {
+  for (let size = 0; size !== found.size;) {
     size = found.size;
     for (const [child, parent] of parents) if (found.has(parent)) found.add(child);
   }
@@ -53,7 +53,11 @@ interface PlayedDemo {
 /** Runs the demo away from a terminal, and notes everything that it starts and makes. */
 const playDemo = async (onOutput: (output: string, interrupt: () => void) => void = () => undefined): Promise<PlayedDemo> => {
   const { NODE_OPTIONS: _, ...inherited } = process.env;
-  const child = spawn(process.execPath, ['demo/demo.ts'], { cwd: PROJECT, env: { ...inherited, TMPDIR: folder }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, ['demo/demo.ts'], {
+    cwd: PROJECT,
+    env: { ...inherited, TMPDIR: folder },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const processes = new Map<string, ProcessIdentity>();
   const stateDirs = new Set<string>();
   const look = setInterval(() => {
@@ -98,14 +102,16 @@ describe('npm run demo', () => {
       expect(performance.now() - firstSceneAt).toBeLessThan(LONGEST_MS);
       const lines = played.output.trimEnd().split('\n');
       const rows = lines.filter((line) => line.endsWith('agree'));
+      // Repeats are allowed, under the same key: a request more than asked for is no difference.
+      const atLeast = (count: number): unknown => expect.stringMatching(new RegExp(`^[${count}-9]$`));
       expect(rows.map((row) => row.split(/ {2,}/).slice(1))).toEqual([
-        ['HTTP', 'completed', 'Completed', '2 of 2', '2', 'agree'],
-        ['HTTP', 'completed', 'Completed', '1 of 1', '3', 'agree'],
-        ['supabase-js', 'completed', 'Completed', '4 of 4', '4', 'agree'],
+        ['HTTP', 'completed', 'Completed', '2 of 2', atLeast(2), 'agree'],
+        ['HTTP', 'completed', 'Completed', '1 of 1', atLeast(3), 'agree'],
+        ['supabase-js', 'completed', 'Completed', '4 of 4', atLeast(4), 'agree'],
         ['supabase-js', 'cancelled', 'Terminated', '0 of 0', '0', 'agree'],
-        ['SQL trigger', 'completed', 'Completed', '4 of 4', '4', 'agree'],
-        ['SQL trigger', 'completed', 'Completed', '4 of 4', '4', 'agree'],
-        ['supabase-js', 'completed', 'Completed', '4 of 4', expect.stringMatching(/^[5-8]$/), 'agree'],
+        ['SQL trigger', 'completed', 'Completed', '4 of 4', atLeast(4), 'agree'],
+        ['SQL trigger', 'completed', 'Completed', '4 of 4', atLeast(4), 'agree'],
+        ['supabase-js', 'completed', 'Completed', '4 of 4', atLeast(5), 'agree'],
       ]);
       expect(lines.at(-1)).toMatch(/^All agree, after \d+ s\.$/);
       expect(played.output).toMatch(/Web UI shows the same: http:\/\/127\.0\.0\.1:\d+/);

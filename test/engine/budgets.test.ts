@@ -42,7 +42,7 @@ describe('what a run costs', () => {
     const RUNS = 200;
     const client = await engine.db.owner.connect();
     await client.query(
-      "select count(r.id) from generate_series(1, $1::int), lateral durabase.start_run('one', workspace => $2::uuid) r",
+      "select count(r.id) from generate_series(1, $1::int) g, lateral durabase.start_run('one', jsonb_build_object('n', g), $2::uuid) r",
       [RUNS, engine.workspaceId],
     );
     const before = await countCommits();

@@ -69,7 +69,7 @@ function buildUrl({ url: text, query }: HttpInput): string {
     [value].flat().map((item): [string, string] => [name, String(item)]),
   );
   // Appended as text: reading the existing query and writing it again would change the spelling that a signature covers.
-  if (pairs.length > 0) url.search = `${url.search}${url.search === '' ? '' : '&'}${new URLSearchParams(pairs)}`;
+  if (pairs.length > 0) url.search = `${url.search}${url.search === '' ? '' : '&'}${new URLSearchParams(pairs).toString()}`;
   return url.href;
 }
 

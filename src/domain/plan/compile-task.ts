@@ -86,12 +86,10 @@ function checkStep(
   const isTemplated = (path: readonly (string | number)[]) =>
     templated.some((place) => place.length <= path.length && place.every((part, position) => part === path[position]));
   return [
-    ...entry
-      .checkInput(input, isTemplated)
-      .map((item) => ({
-        ...item,
-        path: item.path === '' ? `steps[${index}].with` : `steps[${index}].with.${item.path}`.replace('.[', '['),
-      })),
+    ...entry.checkInput(input, isTemplated).map((item) => ({
+      ...item,
+      path: item.path === '' ? `steps[${index}].with` : `steps[${index}].with.${item.path}`.replace('.[', '['),
+    })),
     ...checkReferences(input, { at, entry, context: references }),
     ...checkCredentials(input, at, entry),
   ];

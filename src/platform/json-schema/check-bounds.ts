@@ -1,4 +1,4 @@
-import type { Json, JsonObject, Problem } from '@durabase/contracts';
+import { isJsonObject, type Json, type JsonObject, type Problem } from '@durabase/contracts';
 import { formatPath, problem } from '../../domain/plan/problem.ts';
 
 const MAX_DEPTH = 32;
@@ -22,9 +22,9 @@ function expandedSize(schema: Json, definitions: JsonObject, trail: readonly str
   let size = 0;
   for (const { value } of walk(schema)) {
     size += 1;
-    const reference = typeof value === 'object' && value !== null && '$ref' in value ? String(value['$ref']) : undefined;
-    const name = reference?.slice('#/$defs/'.length);
-    if (name === undefined) continue;
+    const reference = isJsonObject(value) ? value['$ref'] : undefined;
+    if (typeof reference !== 'string') continue;
+    const name = reference.slice('#/$defs/'.length);
     if (trail.includes(name)) continue; // recursion is bounded by the value and by the deadline
     size += expandedSize(definitions[name] ?? null, definitions, [...trail, name]);
     if (size > MAX_EXPANSION) return size;

@@ -69,7 +69,9 @@ async function* listSince(since: Date, { client, taskQueue }: Reach): AsyncItera
   let nextPageToken: Uint8Array | undefined;
   do {
     const token = nextPageToken === undefined ? {} : { nextPageToken };
-    const page = await orAbsent(() => client.workflowService.listWorkflowExecutions({ namespace, query, pageSize: PAGE_SIZE, ...token }));
+    const page = await orAbsent(() =>
+      client.workflowService.listWorkflowExecutions({ namespace, query, pageSize: PAGE_SIZE, ...token }),
+    );
     yield (page?.executions ?? []).map(toSeen);
     nextPageToken = page?.nextPageToken?.length ? page.nextPageToken : undefined;
   } while (nextPageToken !== undefined);
@@ -84,10 +86,21 @@ export function createTemporal(reach: Reach): TemporalPort {
     start: (run) => startRun(run, reach),
     signalAdmitted: async (workflowId) => {
       const mark: SignalMark = { by: 'dispatcher' };
-      const sent = await orAbsent(() => client.workflow.getHandle(workflowId).signal(ADMITTED_SIGNAL, mark).then(() => true));
+      const sent = await orAbsent(() =>
+        client.workflow
+          .getHandle(workflowId)
+          .signal(ADMITTED_SIGNAL, mark)
+          .then(() => true),
+      );
       return sent ?? false;
     },
-    cancel: async (workflowId) => (await orAbsent(() => client.workflow.getHandle(workflowId).cancel().then(() => true))) ?? false,
+    cancel: async (workflowId) =>
+      (await orAbsent(() =>
+        client.workflow
+          .getHandle(workflowId)
+          .cancel()
+          .then(() => true),
+      )) ?? false,
     listSince: (since) => listSince(since, reach),
     describe: async (workflowId, runId) => {
       const execution = { workflowId, ...(runId === undefined ? {} : { runId }) };
@@ -96,7 +109,9 @@ export function createTemporal(reach: Reach): TemporalPort {
     },
     readOpening: async (workflowId, runId) => {
       const execution = { workflowId, runId };
-      const found = await orAbsent(() => workflowService.getWorkflowExecutionHistory({ namespace, execution, maximumPageSize: 50 }));
+      const found = await orAbsent(() =>
+        workflowService.getWorkflowExecutionHistory({ namespace, execution, maximumPageSize: 50 }),
+      );
       return found === undefined ? undefined : decodeMarker(found.history?.events ?? [], loadedDataConverter);
     },
   };

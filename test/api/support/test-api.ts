@@ -10,6 +10,7 @@ import { createWake } from '../../../src/api/wake-dispatchers.ts';
 import { compileTask } from '../../../src/domain/plan/compile-task.ts';
 import { createCatalog } from '../../../src/domain/plan/create-catalog.ts';
 import { createDb } from '../../../src/platform/db/create-db.ts';
+import { fromSqlError, isConflict } from '../../../src/platform/db/sql-errors.ts';
 import { createVerifyToken } from '../../../src/platform/supabase/verify-token.ts';
 import type { Log, LogFields } from '../../../src/ports/log.ts';
 import { type AuthServer, startAuthServer } from './tokens.ts';
@@ -78,6 +79,7 @@ export async function startTestApi({
   const app = createApp(
     {
       db,
+      sqlErrors: { fromSqlError, isConflict },
       log,
       verifyToken: createVerifyToken({ supabaseUrl: auth.url, ...(localSecret === undefined ? {} : { localSecret }) }),
       compile: compile ?? (async (definition) => compileTask(definition, { actions, secrets: new Set() })),

@@ -2,7 +2,6 @@ import { cancelRunBody, run, runParams } from '@durabase/contracts/api/run';
 import { toRun } from '../../mappers/run.ts';
 import { cancelRun } from '../../queries/runs.ts';
 import { defineRoute } from '../../route.ts';
-import { runAsCaller } from '../../run-as-caller.ts';
 
 export const cancelRunRoute = defineRoute({
   method: 'POST',
@@ -12,8 +11,8 @@ export const cancelRunRoute = defineRoute({
   params: runParams,
   body: cancelRunBody,
   answers: { 200: run },
-  handler: async ({ params, body: { reason }, identity }, { db, wake }) => {
-    const row = await runAsCaller({ db, identity }, (tx) => cancelRun(tx, { runId: params.run, reason }));
+  handler: async ({ params, body: { reason }, identity }, { runAsCaller, wake }) => {
+    const row = await runAsCaller(identity, (tx) => cancelRun(tx, { runId: params.run, reason }));
     wake();
     return { status: 200, body: toRun(row) };
   },

@@ -2,7 +2,6 @@ import { run, runParams } from '@durabase/contracts/api/run';
 import { toRun } from '../../mappers/run.ts';
 import { findRun } from '../../queries/runs.ts';
 import { defineRoute } from '../../route.ts';
-import { runAsCaller } from '../../run-as-caller.ts';
 
 export const getRunRoute = defineRoute({
   method: 'GET',
@@ -11,8 +10,8 @@ export const getRunRoute = defineRoute({
   summary: 'A run.',
   params: runParams,
   answers: { 200: run },
-  handler: async ({ params, identity }, { db }) => {
-    const row = await runAsCaller({ db, identity }, (tx) => findRun(tx, params.run));
+  handler: async ({ params, identity }, { runAsCaller }) => {
+    const row = await runAsCaller(identity, (tx) => findRun(tx, params.run));
     return { status: 200, body: toRun(row) };
   },
 });

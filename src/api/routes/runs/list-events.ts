@@ -2,7 +2,6 @@ import { listEventsQuery, runEventList, runParams } from '@durabase/contracts/ap
 import { toRunEvent } from '../../mappers/run-event.ts';
 import { listEvents } from '../../queries/runs.ts';
 import { defineRoute } from '../../route.ts';
-import { runAsCaller } from '../../run-as-caller.ts';
 
 export const listEventsRoute = defineRoute({
   method: 'GET',
@@ -12,8 +11,8 @@ export const listEventsRoute = defineRoute({
   params: runParams,
   query: listEventsQuery,
   answers: { 200: runEventList },
-  handler: async ({ params, query: { after, limit }, identity }, { db }) => {
-    const rows = await runAsCaller({ db, identity }, (tx) => listEvents(tx, { runId: params.run, after, limit }));
+  handler: async ({ params, query: { after, limit }, identity }, { runAsCaller }) => {
+    const rows = await runAsCaller(identity, (tx) => listEvents(tx, { runId: params.run, after, limit }));
     return { status: 200, body: { items: rows.map(toRunEvent), lastSeq: rows.at(-1)?.seq ?? after } };
   },
 });

@@ -4,7 +4,6 @@ import { toRun } from '../../mappers/run.ts';
 import { listRuns } from '../../queries/runs.ts';
 import { findTask } from '../../queries/tasks.ts';
 import { defineRoute } from '../../route.ts';
-import { runAsCaller } from '../../run-as-caller.ts';
 import { toPage } from '../../to-page.ts';
 
 export const listRunsRoute = defineRoute({
@@ -14,10 +13,10 @@ export const listRunsRoute = defineRoute({
   summary: 'Runs that the caller sees, newest first.',
   query: listRunsQuery,
   answers: { 200: runPage },
-  handler: async ({ query: { workspace, task, states, cursor, limit }, identity }, { db }) => {
+  handler: async ({ query: { workspace, task, states, cursor, limit }, identity }, { runAsCaller }) => {
     const position = readCursor(creationCursor, cursor);
     const before = position && { createdAt: fromMicros(position[0]), id: position[1] };
-    const rows = await runAsCaller({ db, identity }, async (tx) => {
+    const rows = await runAsCaller(identity, async (tx) => {
       const taskId = task === undefined ? undefined : (await findTask(tx, { task, workspace })).task.id;
       return listRuns(tx, { workspace, taskId, states, before, limit: limit + 1 });
     });

@@ -3,7 +3,6 @@ import { fromMicros, readCursor, stepCursor, toMicros } from '../../cursor.ts';
 import { toRunStep } from '../../mappers/run-step.ts';
 import { listSteps } from '../../queries/runs.ts';
 import { defineRoute } from '../../route.ts';
-import { runAsCaller } from '../../run-as-caller.ts';
 import { toPage } from '../../to-page.ts';
 
 export const listStepsRoute = defineRoute({
@@ -14,10 +13,10 @@ export const listStepsRoute = defineRoute({
   params: runParams,
   query: listStepsQuery,
   answers: { 200: runStepPage },
-  handler: async ({ params, query: { cursor, limit }, identity }, { db }) => {
+  handler: async ({ params, query: { cursor, limit }, identity }, { runAsCaller }) => {
     const position = readCursor(stepCursor, cursor);
     const after = position && { startedAt: fromMicros(position[0]), stepId: position[1], iteration: position[2] };
-    const rows = await runAsCaller({ db, identity }, (tx) => listSteps(tx, { runId: params.run, after, limit: limit + 1 }));
+    const rows = await runAsCaller(identity, (tx) => listSteps(tx, { runId: params.run, after, limit: limit + 1 }));
     const body = toPage({
       rows,
       limit,

@@ -2,7 +2,6 @@ import { taskParams, taskWithVersion, workspaceQuery } from '@durabase/contracts
 import { toTaskWithVersion } from '../../mappers/task-with-version.ts';
 import { findTask } from '../../queries/tasks.ts';
 import { defineRoute } from '../../route.ts';
-import { runAsCaller } from '../../run-as-caller.ts';
 
 export const getTaskRoute = defineRoute({
   method: 'GET',
@@ -12,8 +11,8 @@ export const getTaskRoute = defineRoute({
   params: taskParams,
   query: workspaceQuery,
   answers: { 200: taskWithVersion },
-  handler: async ({ params, query, identity }, { db }) => {
-    const found = await runAsCaller({ db, identity }, (tx) => findTask(tx, { ...params, ...query }));
+  handler: async ({ params, query, identity }, { runAsCaller }) => {
+    const found = await runAsCaller(identity, (tx) => findTask(tx, { ...params, ...query }));
     return { status: 200, body: toTaskWithVersion(found) };
   },
 });

@@ -3,7 +3,6 @@ import { creationCursor, fromMicros, readCursor, toMicros } from '../../cursor.t
 import { toTaskSummary } from '../../mappers/task.ts';
 import { listTasks } from '../../queries/tasks.ts';
 import { defineRoute } from '../../route.ts';
-import { runAsCaller } from '../../run-as-caller.ts';
 import { toPage } from '../../to-page.ts';
 
 export const listTasksRoute = defineRoute({
@@ -13,10 +12,10 @@ export const listTasksRoute = defineRoute({
   summary: 'Tasks that the caller sees, newest first.',
   query: listTasksQuery,
   answers: { 200: taskPage },
-  handler: async ({ query: { workspace, tag, type, q, cursor, limit }, identity }, { db }) => {
+  handler: async ({ query: { workspace, tag, type, q, cursor, limit }, identity }, { runAsCaller }) => {
     const position = readCursor(creationCursor, cursor);
     const before = position && { createdAt: fromMicros(position[0]), id: position[1] };
-    const rows = await runAsCaller({ db, identity }, (tx) =>
+    const rows = await runAsCaller(identity, (tx) =>
       listTasks(tx, { workspace, tag, type, slugPrefix: q, before, limit: limit + 1 }),
     );
     const body = toPage({ rows, limit, toItem: toTaskSummary, positionOf: ({ task }) => [toMicros(task.created_at), task.id] });

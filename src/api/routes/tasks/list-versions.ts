@@ -3,7 +3,6 @@ import { numberCursor, readCursor } from '../../cursor.ts';
 import { toTaskVersion } from '../../mappers/task-version.ts';
 import { findTask, listVersions } from '../../queries/tasks.ts';
 import { defineRoute } from '../../route.ts';
-import { runAsCaller } from '../../run-as-caller.ts';
 import { toPage } from '../../to-page.ts';
 
 export const listVersionsRoute = defineRoute({
@@ -14,9 +13,9 @@ export const listVersionsRoute = defineRoute({
   params: taskParams,
   query: listVersionsQuery,
   answers: { 200: taskVersionPage },
-  handler: async ({ params: { task }, query: { workspace, cursor, limit }, identity }, { db }) => {
+  handler: async ({ params: { task }, query: { workspace, cursor, limit }, identity }, { runAsCaller }) => {
     const beforeNumber = readCursor(numberCursor, cursor)?.[0];
-    const rows = await runAsCaller({ db, identity }, async (tx) => {
+    const rows = await runAsCaller(identity, async (tx) => {
       const found = await findTask(tx, { task, workspace });
       return listVersions(tx, { taskId: found.task.id, beforeNumber, limit: limit + 1 });
     });

@@ -4,7 +4,6 @@ import { toTaskWithVersion } from '../../mappers/task-with-version.ts';
 import { findTask, publishVersion, saveTask } from '../../queries/tasks.ts';
 import { findWorkspaceId } from '../../queries/workspaces.ts';
 import { defineRoute } from '../../route.ts';
-import { runAsCaller } from '../../run-as-caller.ts';
 
 export const saveTaskRoute = defineRoute({
   method: 'POST',
@@ -14,8 +13,8 @@ export const saveTaskRoute = defineRoute({
   query: workspaceQuery,
   body: taskBody,
   answers: { 201: taskWithVersion },
-  handler: async ({ query, body: definition, identity }, { db, compile }) => {
-    const workspace = await runAsCaller({ db, identity }, (tx) => findWorkspaceId(tx, query.workspace));
+  handler: async ({ query, body: definition, identity }, { runAsCaller, compile }) => {
+    const workspace = await runAsCaller(identity, (tx) => findWorkspaceId(tx, query.workspace));
     const compiled = await compile(definition, workspace === undefined ? {} : { workspaceId: workspace });
     if (!compiled.ok) {
       const { problems } = compiled;
@@ -24,7 +23,7 @@ export const saveTaskRoute = defineRoute({
         problems,
       });
     }
-    const saved = await runAsCaller({ db, identity }, async (tx) => {
+    const saved = await runAsCaller(identity, async (tx) => {
       const { versionId, taskId } = await saveTask(tx, { definition, workspace });
       await tx.asSelf((self) => publishVersion(self, { versionId, plan: compiled.plan }));
       return findTask(tx, { task: taskId });

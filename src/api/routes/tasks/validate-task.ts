@@ -1,7 +1,6 @@
 import { taskBody, taskVerdict, workspaceQuery } from '@durabase/contracts/api/task';
 import { findWorkspaceId } from '../../queries/workspaces.ts';
 import { defineRoute } from '../../route.ts';
-import { runAsCaller } from '../../run-as-caller.ts';
 
 export const validateTaskRoute = defineRoute({
   method: 'POST',
@@ -11,8 +10,8 @@ export const validateTaskRoute = defineRoute({
   query: workspaceQuery,
   body: taskBody,
   answers: { 200: taskVerdict },
-  handler: async ({ query, body, identity }, { db, compile }) => {
-    const workspaceId = await runAsCaller({ db, identity }, (tx) => findWorkspaceId(tx, query.workspace));
+  handler: async ({ query, body, identity }, { runAsCaller, compile }) => {
+    const workspaceId = await runAsCaller(identity, (tx) => findWorkspaceId(tx, query.workspace));
     const compiled = await compile(body, workspaceId === undefined ? {} : { workspaceId });
     return { status: 200, body: { isValid: compiled.ok, problems: compiled.ok ? [] : compiled.problems } };
   },
