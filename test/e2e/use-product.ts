@@ -19,8 +19,6 @@ export interface Product {
   readonly token: string;
   /** The database's owner, for looking. A killed server ends its connections, the next query makes new ones. */
   readonly owner: pg.Pool;
-  /** What the stack said: also which of its programs ended by themselves. */
-  readonly log: readonly string[];
   callApi(path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Response>;
   /** Calls `start_run` in SQL as the user; the commit is the acknowledgement. */
   startBySql(task: string, input: unknown, idempotencyKey: string): Promise<string>;
@@ -62,7 +60,6 @@ async function open(onEnd: (undo: () => Promise<unknown>) => void): Promise<Part
     DURABASE_TEMPORAL_BIN: process.env['DURABASE_TEMPORAL_BIN'],
     DURABASE_OUTGOING_ALLOW: target.host,
   };
-  const log: string[] = [];
   const stack = await startStack({
     projectDir: PROJECT,
     stateDir,
@@ -81,7 +78,7 @@ async function open(onEnd: (undo: () => Promise<unknown>) => void): Promise<Part
   if (error !== null || data.session === null) throw new Error(`signing up failed: ${error?.message ?? 'no session'}`);
   const token = data.session.access_token;
   const claims = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString();
-  return { claims, product: { stack, target, supabase, token, owner, log, ...createCalls({ stack, token, owner, claims }) } };
+  return { claims, product: { stack, target, supabase, token, owner, ...createCalls({ stack, token, owner, claims }) } };
 }
 
 const connect = ({ urls, keys }: Stack) =>
