@@ -60,12 +60,13 @@ begin
 end $$;
 
 create function durabase_private.unblock_next(p_key text, p_count int) returns void
-language sql volatile set search_path = '' as $$
+language plpgsql volatile set search_path = '' as $$
+begin
   update durabase_private.run_queue set blocked_key = null
   where run_id in (
     select q.run_id from durabase_private.run_queue q where q.blocked_key = p_key
-    order by q.is_sync desc, q.priority, q.position limit p_count for update skip locked)
-$$;
+    order by q.is_sync desc, q.priority, q.position limit p_count for update skip locked);
+end $$;
 
 -- Due runs whose input schema or key expression a worker must look at first; held until its transaction ends.
 create function durabase_private.claim_unchecked(p_limit int)

@@ -56,7 +56,8 @@ end $$;
 
 -- The row of a step that begins: made, or taken over from an earlier attempt or epoch. The caller holds the run's row.
 create function durabase_private.put_step(p_run durabase.task_runs, p_epoch int, p_step jsonb, p_attempt int) returns void
-language sql volatile set search_path = '' as $$
+language plpgsql volatile set search_path = '' as $$
+begin
   insert into durabase.run_steps as s (run_id, step_id, iteration, workspace_id, name, action, state, epoch, attempt, input, wakes_at)
   values (p_run.id, p_step ->> 'stepId', coalesce((p_step ->> 'iteration')::int, 0), p_run.workspace_id, p_step ->> 'name', p_step ->> 'action',
     coalesce(p_step ->> 'state', 'running'), p_epoch, p_attempt, p_step -> 'input', (p_step ->> 'wakesAt')::timestamptz)
@@ -66,25 +67,31 @@ language sql volatile set search_path = '' as $$
     failure_count = case when s.epoch = excluded.epoch then s.failure_count else 0 end,
     started_at = case when s.epoch = excluded.epoch then s.started_at else clock_timestamp() end,
     output = null, output_ref = null, error = case when s.epoch = excluded.epoch then s.error end,
-    version = s.version + 1, updated_at = clock_timestamp()
-$$;
+    version = s.version + 1, updated_at = clock_timestamp();
+end $$;
 
 -- What opening needs to know, read without writing: [run ids] → [{"runId", "versionId", "input", …}]
 create function durabase_private.load_runs(p_runs uuid[]) returns jsonb
 -- definer: the engine has no rights on tables
-language sql stable security definer set search_path = '' as $$
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return (
   select coalesce(jsonb_agg(jsonb_build_object(
-    'runId', r.id, 'workspaceId', r.workspace_id, 'taskId', r.task_id, 'taskSlug', t.slug, 'versionId', r.version_id, 'state', r.state,
-    'epoch', r.epoch, 'input', r.input, 'createdAt', r.created_at,
-    'actor', jsonb_build_object('kind', r.actor_kind, 'userId', r.actor_user_id, 'name', r.actor_name))), '[]')
-  from durabase.task_runs r join durabase.tasks t on t.id = r.task_id where r.id = any (p_runs)
-$$;
+      'runId', r.id, 'workspaceId', r.workspace_id, 'taskId', r.task_id, 'taskSlug', t.slug, 'versionId', r.version_id, 'state', r.state,
+      'epoch', r.epoch, 'input', r.input, 'createdAt', r.created_at,
+      'actor', jsonb_build_object('kind', r.actor_kind, 'userId', r.actor_user_id, 'name', r.actor_name))), '[]')
+    from durabase.task_runs r join durabase.tasks t on t.id = r.task_id where r.id = any (p_runs)
+  );
+end $$;
 
 create function durabase_private.load_plan(p_version uuid) returns jsonb
 -- definer: the engine has no rights on tables
-language sql stable security definer set search_path = '' as $$
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return (
   select v.plan from durabase.task_versions v where v.id = p_version
-$$;
+  );
+end $$;
 
 create function durabase_private.open_run(p_item jsonb) returns jsonb
 language plpgsql volatile set search_path = '' as $$

@@ -1,28 +1,34 @@
 -- The mirror of steps: begun, ended. Guarded by (epoch, attempt); what an overtaken execution says is refused.
 
 -- The state of a living run follows from its steps; parallel steps report for themselves.
-create function durabase_private.derive_state(p_run uuid) returns text language sql stable set search_path = '' as $$
+create function durabase_private.derive_state(p_run uuid) returns text language plpgsql stable set search_path = '' as $$
+begin
+  return (
   select case
-    when bool_or(s.state = 'running') then 'running'
-    when bool_or(s.state = 'retrying') then 'retrying'
-    when bool_or(s.state = 'awaiting_input') then 'awaiting_input'
-    when bool_or(s.state = 'waiting') then 'waiting'
-    else 'running' end
-  from durabase.run_steps s
-  where s.run_id = p_run and s.state in ('running', 'retrying', 'awaiting_input', 'waiting')
-$$;
+      when bool_or(s.state = 'running') then 'running'
+      when bool_or(s.state = 'retrying') then 'retrying'
+      when bool_or(s.state = 'awaiting_input') then 'awaiting_input'
+      when bool_or(s.state = 'waiting') then 'waiting'
+      else 'running' end
+    from durabase.run_steps s
+    where s.run_id = p_run and s.state in ('running', 'retrying', 'awaiting_input', 'waiting')
+  );
+end $$;
 
 -- Why a living run waits, said of the step that goes on first; null while something runs.
-create function durabase_private.derive_reason(p_run uuid) returns jsonb language sql stable set search_path = '' as $$
+create function durabase_private.derive_reason(p_run uuid) returns jsonb language plpgsql stable set search_path = '' as $$
+begin
+  return (
   select case s.state
-    when 'retrying' then jsonb_strip_nulls(jsonb_build_object('code', 'RETRYING', 'message', 'waits for the next attempt of ' || s.step_id,
-      'error', s.error, 'nextAttemptAt', s.next_attempt_at))
-    when 'waiting' then jsonb_strip_nulls(jsonb_build_object('code', 'SLEEPING', 'message', s.step_id || ' sleeps', 'wakesAt', s.wakes_at))
-    end
-  from durabase.run_steps s
-  where s.run_id = p_run and s.state = durabase_private.derive_state(p_run)
-  order by coalesce(s.next_attempt_at, s.wakes_at), s.step_id, s.iteration limit 1
-$$;
+      when 'retrying' then jsonb_strip_nulls(jsonb_build_object('code', 'RETRYING', 'message', 'waits for the next attempt of ' || s.step_id,
+        'error', s.error, 'nextAttemptAt', s.next_attempt_at))
+      when 'waiting' then jsonb_strip_nulls(jsonb_build_object('code', 'SLEEPING', 'message', s.step_id || ' sleeps', 'wakesAt', s.wakes_at))
+      end
+    from durabase.run_steps s
+    where s.run_id = p_run and s.state = durabase_private.derive_state(p_run)
+    order by coalesce(s.next_attempt_at, s.wakes_at), s.step_id, s.iteration limit 1
+  );
+end $$;
 
 -- After a change of its steps: state and reason of the run, one event, one change.
 create function durabase_private.follow_step(p_run uuid, p_kind text, p_step text, p_iteration int, p_attempt int, p_data jsonb) returns void
@@ -41,33 +47,39 @@ end $$;
 
 -- {"step id": output} of the completed steps among these; large outputs are read from where they are stored.
 create function durabase_private.step_outputs(p_run uuid, p_steps text[]) returns jsonb
-language sql stable set search_path = '' as $$
+language plpgsql stable set search_path = '' as $$
+begin
+  return (
   select coalesce(jsonb_object_agg(s.step_id, coalesce(p.body, s.output, 'null')), '{}')
-  from durabase.run_steps s
-    left join durabase_private.payloads p on p.id = (s.output_ref ->> 'payload')::uuid and p.run_id = s.run_id
-  where s.run_id = p_run and s.step_id = any (p_steps) and s.iteration = 0 and s.state = 'completed'
-$$;
+    from durabase.run_steps s
+      left join durabase_private.payloads p on p.id = (s.output_ref ->> 'payload')::uuid and p.run_id = s.run_id
+    where s.run_id = p_run and s.step_id = any (p_steps) and s.iteration = 0 and s.state = 'completed'
+  );
+end $$;
 
 -- What an attempt needs: its own row and the values that its templates refer to. Reads only.
 create function durabase_private.load_step(p_run uuid, p_step text, p_iteration int, p_temporal_run text, p_refs text[], p_with_input boolean)
 returns jsonb
 -- definer: the engine has no rights on tables
-language sql stable security definer set search_path = '' as $$
+language plpgsql stable security definer set search_path = '' as $$
+begin
+  return (
   select jsonb_build_object(
-    'workspaceId', r.workspace_id, 'taskSlug', t.slug, 'runState', r.state, 'runEpoch', r.epoch,
-    'epoch', (select e.epoch from durabase_private.executions e where e.temporal_run_id = p_temporal_run and e.run_id = r.id),
-    'isCancelRequested', r.cancel_requested_at is not null,
-    'input', case when p_with_input then r.input end,
-    'step', (
-      select jsonb_build_object('state', s.state, 'epoch', s.epoch, 'attempt', s.attempt, 'failureCount', s.failure_count, 'input', s.input,
-        'output', coalesce(p.body, s.output), 'hasOutputRef', s.output_ref is not null, 'outputRef', s.output_ref, 'error', s.error,
-        'wakesAt', s.wakes_at)
-      from durabase.run_steps s
-        left join durabase_private.payloads p on p.id = (s.output_ref ->> 'payload')::uuid and p.run_id = s.run_id
-      where s.run_id = p_run and s.step_id = p_step and s.iteration = p_iteration),
-    'outputs', case when cardinality(p_refs) = 0 then '{}' else durabase_private.step_outputs(p_run, p_refs) end)
-  from durabase.task_runs r join durabase.tasks t on t.id = r.task_id where r.id = p_run
-$$;
+      'workspaceId', r.workspace_id, 'taskSlug', t.slug, 'runState', r.state, 'runEpoch', r.epoch,
+      'epoch', (select e.epoch from durabase_private.executions e where e.temporal_run_id = p_temporal_run and e.run_id = r.id),
+      'isCancelRequested', r.cancel_requested_at is not null,
+      'input', case when p_with_input then r.input end,
+      'step', (
+        select jsonb_build_object('state', s.state, 'epoch', s.epoch, 'attempt', s.attempt, 'failureCount', s.failure_count, 'input', s.input,
+          'output', coalesce(p.body, s.output), 'hasOutputRef', s.output_ref is not null, 'outputRef', s.output_ref, 'error', s.error,
+          'wakesAt', s.wakes_at)
+        from durabase.run_steps s
+          left join durabase_private.payloads p on p.id = (s.output_ref ->> 'payload')::uuid and p.run_id = s.run_id
+        where s.run_id = p_run and s.step_id = p_step and s.iteration = p_iteration),
+      'outputs', case when cardinality(p_refs) = 0 then '{}' else durabase_private.step_outputs(p_run, p_refs) end)
+    from durabase.task_runs r join durabase.tasks t on t.id = r.task_id where r.id = p_run
+  );
+end $$;
 
 create function durabase_private.begin_step(p_item jsonb) returns jsonb
 language plpgsql volatile set search_path = '' as $$

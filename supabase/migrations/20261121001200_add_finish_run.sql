@@ -1,16 +1,20 @@
 -- The end of a run: state, output, permits, wishes, in one transaction. The first word of an epoch stands.
 
 create function durabase_private.outcome(p_run durabase.task_runs, p_verdict text) returns jsonb
-language sql stable set search_path = '' as $$
+language plpgsql stable set search_path = '' as $$
+begin
+  return (
   select jsonb_build_object('verdict', p_verdict, 'state', p_run.state, 'output', p_run.output, 'outputRef', p_run.output_ref, 'error', p_run.error)
-$$;
+  );
+end $$;
 
 -- Steps that are under way when their run ends have no more hands.
-create function durabase_private.drop_steps(p_run uuid) returns void language sql volatile set search_path = '' as $$
+create function durabase_private.drop_steps(p_run uuid) returns void language plpgsql volatile set search_path = '' as $$
+begin
   update durabase.run_steps set state = 'cancelled', next_attempt_at = null, finished_at = clock_timestamp(),
     version = version + 1, updated_at = clock_timestamp()
-  where run_id = p_run and state in ('running', 'retrying', 'waiting', 'awaiting_input')
-$$;
+  where run_id = p_run and state in ('running', 'retrying', 'waiting', 'awaiting_input');
+end $$;
 
 -- Writes a terminal state. The caller holds the run's row and has decided that it may.
 create function durabase_private.close_run(p_run durabase.task_runs, p_state text, p_error jsonb, p_output jsonb, p_output_ref jsonb, p_authority int)

@@ -66,7 +66,7 @@ async function open(onEnd: (undo: () => Promise<unknown>) => void): Promise<Part
     env,
     ports: 'free',
     webUi: false,
-    log: (line) => log.push(line),
+    log: () => undefined,
   });
   onEnd(stack.destroy);
   const owner = new pg.Pool({ connectionString: stack.urls.postgres, max: 12 });

@@ -137,7 +137,7 @@ describe('what somebody does in Temporal itself', () => {
     await eventually(async () => expect((await findRun(engine.db.owner, runId)).error?.code).toMatch(/RUN_LOST|RUN_TERMINATED/), {
       timeoutMs: 25_000,
     });
-  }, 40_000);
+  }, 60_000);
 });
 
 describe('executions that Temporal was given by hand', () => {

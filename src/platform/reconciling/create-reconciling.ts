@@ -17,8 +17,8 @@ const SQL = {
 } as const satisfies Record<string, Statement>;
 
 const LEASE_MS = 15_000;
-const QUIET_MS = 5_000;
-const OPEN_PAGE = 50;
+const QUIET_MS = 15_000;
+const OPEN_PAGE = 20;
 
 /** Options of {@link createReconciling}. */
 export interface ReconcilingOptions {
