@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findTemporal, startStack } from '@durabase/local-stack';
+import { describeAddresses } from '@durabase/local-stack/stack-file';
 import type { Screen } from './screen.ts';
 import type { EmptyStage } from './stage.ts';
 import { startTarget } from './target.ts';
@@ -31,13 +32,9 @@ export async function openStage({ screen, signal, onEnd }: Pick<EmptyStage, 'scr
 /** Where everything is, for somebody who looks around. */
 export function showAddresses(screen: Screen, { stack, target }: EmptyStage): void {
   const rows = [
-    ['API', stack.urls.api],
-    ['Supabase', stack.urls.supabase],
-    ['Postgres', stack.urls.postgres],
-    ['Temporal', `${stack.temporal.address}, namespace ${stack.temporal.namespace}`],
-    ['Temporal Web UI', stack.urls.temporalUi ?? 'none'],
+    ...describeAddresses(stack),
     ['Target', target.url],
-    ['Keys and logs', stack.stateDir],
+    ['Keys and passwords', join(stack.stateDir, 'stack.json')],
   ] as const;
-  for (const [title, value] of rows) screen.say(`  ${title.padEnd(16)}  ${value}`);
+  for (const [title, value] of rows) screen.say(`  ${title.padEnd(18)}  ${value}`);
 }

@@ -14,7 +14,9 @@ const isPresent = (name, parent) => {
   }
 };
 const platformOf = (name) => {
-  const words = name.split(/[^a-z0-9]+/i).flatMap((word) => (word === 'windows' ? ['win32'] : [word.replace(/^ppc64le$/, 'ppc64')]));
+  const words = name
+    .split(/[^a-z0-9]+/i)
+    .flatMap((word) => (word === 'windows' ? ['win32'] : [word.replace(/^ppc64le$/, 'ppc64')]));
   const os = SYSTEMS.filter((system) => words.includes(system));
   const cpu = PROCESSORS.filter((processor) => words.includes(processor));
   return { ...(cpu.length > 0 ? { cpu } : {}), ...(os.length > 0 ? { os } : {}) };
@@ -28,6 +30,8 @@ for (const [path, { optionalDependencies = {} }] of Object.entries(lock.packages
     added[`node_modules/${name}`] = { version: range.replace(/^[^0-9]*/, ''), ...platform, optional: true };
   }
 }
-lock.packages = Object.fromEntries(Object.entries({ ...lock.packages, ...added }).sort(([left], [right]) => (left < right ? -1 : 1)));
+lock.packages = Object.fromEntries(
+  Object.entries({ ...lock.packages, ...added }).sort(([left], [right]) => (left < right ? -1 : 1)),
+);
 if (Object.keys(added).length > 0) writeFileSync(FILE, `${JSON.stringify(lock, null, 2)}\n`);
 console.log(`${Object.keys(added).length} packages of other platforms added`);

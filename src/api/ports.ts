@@ -4,7 +4,7 @@ import type { SqlError } from '../platform/db/sql-errors.ts';
 import type { Db, Identity } from '../ports/db.ts';
 import type { Log } from '../ports/log.ts';
 
-/** Verifies the token of a user. Throws PlatformError: TOKEN_EXPIRED, UNAUTHENTICATED, INTERNAL when the keys cannot be fetched. */
+/** Verifies the token of a user. Throws PlatformError: TOKEN_EXPIRED, UNAUTHENTICATED, AUTH_UNAVAILABLE when the keys cannot be fetched. */
 export type VerifyToken = (token: string) => Promise<Identity>;
 
 /** Compiles a task in a workspace, whose secrets it may name; without one, in none. */

@@ -47,8 +47,8 @@ export const DEFAULT_RETRY: RetryPolicy = {
   maxIntervalMs: 60_000,
 };
 
-/** One attempt may take 5 minutes, all together a day; a worker is dead after 4 silent seconds. */
-export const DEFAULT_TIMEOUTS: StepTimeouts = { startToCloseMs: 300_000, scheduleToCloseMs: 86_400_000, heartbeatMs: 4_000 };
+/** One attempt may take 5 minutes, all together a day; a worker is dead after 3 silent seconds. */
+export const DEFAULT_TIMEOUTS: StepTimeouts = { startToCloseMs: 300_000, scheduleToCloseMs: 86_400_000, heartbeatMs: 3_000 };
 
 /** Heartbeat time-out of steps whose effect is doubtful, in milliseconds: long, because a wrong alarm cannot be repaired. */
 export const DOUBTFUL_HEARTBEAT_MS = 30_000;

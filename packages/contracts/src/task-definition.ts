@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { duration, json, jsonObject, slug } from './schemas.ts';
 
+/** Words that stand in place of a slug in paths of the API. */
+const RESERVED_SLUGS: ReadonlySet<string> = new Set(['validate']);
+
 /** Name of a step: a letter, then letters, digits or `_`; it stands in `steps.<id>.output`. */
 export const stepId = () =>
   z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,62}$/, { error: 'must be a letter followed by at most 62 letters, digits or "_"' });
@@ -30,7 +33,7 @@ export const stepDefinition = z.strictObject({
  */
 export const taskDefinition = z
   .strictObject({
-    slug: slug(),
+    slug: slug().refine((name) => !RESERVED_SLUGS.has(name), { error: 'is a word of the API; choose another name' }),
     name: z.string().min(1).max(200).optional(),
     description: z.string().max(4_000).optional(),
     type: z.string().min(1).max(63).optional(),

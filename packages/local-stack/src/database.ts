@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import pg from 'pg';
 import { connectLite, createLite } from './lite.ts';
 import { ensureHistory, migrate, type MigrationReport } from './migrate.ts';
@@ -36,13 +37,21 @@ export const prepareDatabase = async ({
     await ensureHistory(owner);
     await ensureSystemSchema(ownerUrl);
     await owner.query(readSql('bootstrap.sql'));
+    const isNew = (await owner.query('select 1 from supabase_migrations.schema_migrations limit 1')).rowCount === 0;
     const report = await migrate({ databaseUrl: ownerUrl, migrationsDir });
     await owner.query(readSql('after.sql'));
+    if (isNew) await seed(owner, migrationsDir);
     const found = await setPasswords(owner, passwords);
     return { ...report, hasProductRoles: found.has('engine') && found.has('gateway') };
   } finally {
     await owner.end();
   }
+};
+
+/** As the Supabase CLI does: once, after the first migrations, from the file beside their folder. */
+const seed = async (owner: pg.Client, migrationsDir: string): Promise<void> => {
+  const file = join(dirname(migrationsDir), 'seed.sql');
+  if (existsSync(file)) await owner.query(readFileSync(file, 'utf8'));
 };
 
 /** What PostgREST, and our endpoint, take as the sign to read the schema anew. */

@@ -6,7 +6,7 @@ import { problem } from './problem.ts';
 
 /** Names of fields and headers whose value is a credential. */
 const CREDENTIAL_NAME =
-  /^(?:bearer|password|authorization|proxy-authorization|cookie|x-api-key|api-?key|.*(?:token|secret)|header)$/i;
+  /^(?:bearer|password|authorization|proxy-authorization|cookie|(?:x-)?api[-_]?key|access[-_]?key|.*(?:token|secret)|header)$/i;
 /** Values that are credentials wherever they stand. */
 const CREDENTIAL_VALUE =
   /\b(?:sk-[A-Za-z0-9_-]{20,}|sb_secret_[A-Za-z0-9_-]{10,}|gh[pousr]_[A-Za-z0-9]{30,}|xox[abpr]-[A-Za-z0-9-]{10,}|AKIA[A-Z0-9]{16}|eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,})\b/;

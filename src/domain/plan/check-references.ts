@@ -15,6 +15,8 @@ export interface ReferenceContext {
   readonly actions: ActionCatalog;
   /** Names of the secrets; `undefined` where secrets may not stand at all. */
   readonly secrets: ReadonlySet<string> | undefined;
+  /** Whether the place belongs to a step, which knows its own id and key. */
+  readonly isInStep: boolean;
 }
 
 const ROOTS: Readonly<Record<string, readonly string[] | undefined>> = {
@@ -27,6 +29,9 @@ const ROOTS: Readonly<Record<string, readonly string[] | undefined>> = {
   secrets: undefined,
 };
 
+/** Keywords by which a schema may declare properties elsewhere than under "properties". */
+const ELSEWHERE = ['patternProperties', '$ref', 'allOf', 'anyOf', 'oneOf', 'if', 'dependentSchemas'];
+
 const checkInputName = (
   name: string | number | undefined,
   schema: JsonObject | undefined,
@@ -34,7 +39,7 @@ const checkInputName = (
   const properties = schema?.['properties'];
   if (typeof name !== 'string' || !isJsonObject(properties) || Object.hasOwn(properties, name)) return undefined;
   const more = schema?.['additionalProperties'];
-  if ((more !== undefined && more !== false) || schema?.['patternProperties'] !== undefined) return undefined;
+  if ((more !== undefined && more !== false) || ELSEWHERE.some((keyword) => schema?.[keyword] !== undefined)) return undefined;
   return [`the input schema declares no "${name}"`, suggestName(name, Object.keys(properties))];
 };
 
@@ -42,10 +47,14 @@ const checkStepName = (
   [, id, field, name]: readonly (string | number)[],
   context: ReferenceContext,
 ): readonly [string, string] | undefined => {
+  if (id === undefined) return ['{{ steps }} cannot be read', 'write steps.<id>.output'];
   const action = typeof id === 'string' ? context.done.get(id) : undefined;
   if (action === undefined) {
     return context.allSteps.includes(String(id))
-      ? [`the step "${String(id)}" is not surely done before this place`, `add "${String(id)}" to "needs"`]
+      ? [
+          `the step "${String(id)}" is not surely done before this place`,
+          context.isInStep ? `add "${String(id)}" to "needs"` : 'read the input instead',
+        ]
       : [`there is no step "${String(id)}"`, suggestName(String(id), context.allSteps)];
   }
   if (field !== 'output') return [`only "output" can be read of a step`, `write steps.${String(id)}.output`];
@@ -68,6 +77,8 @@ function checkTarget({ reference }: FoundReference, context: ReferenceContext): 
     if (context.secrets === undefined || typeof name !== 'string' || reference.path.length !== 2) return undefined; // placement is told apart
     return context.secrets.has(name) ? undefined : [`there is no secret "${name}"`, suggestName(name, [...context.secrets])];
   }
+  if (root === 'step' && !context.isInStep)
+    return [`{{ ${reference.text} }} cannot be read`, 'only inside of a step there is "step"'];
   const names = ROOTS[root] ?? [];
   return typeof name === 'string' && reference.path.length === 2 && names.includes(name)
     ? undefined

@@ -119,9 +119,14 @@ function checkTask(
   const actionOf = new Map(steps.map((step) => [step.id, step.action]));
   const shared = { inputSchema: task.input, allSteps: steps.map((step) => step.id), actions: context.actions };
   const doneBefore = (ids: Iterable<string>) => new Map([...ids].map((id) => [id, actionOf.get(id) ?? '']));
-  const nowhere = { ...shared, done: doneBefore(order.before.keys()), secrets: undefined };
+  const nowhere = { ...shared, done: doneBefore(order.before.keys()), secrets: undefined, isInStep: false };
   const found = steps.flatMap((step, index) =>
-    checkStep(step, index, context, { ...shared, done: doneBefore(order.before.get(step.id) ?? []), secrets: context.secrets }),
+    checkStep(step, index, context, {
+      ...shared,
+      done: doneBefore(order.before.get(step.id) ?? []),
+      secrets: context.secrets,
+      isInStep: true,
+    }),
   );
   return {
     ordered: order.ordered,

@@ -55,9 +55,9 @@ export function orderSteps(steps: readonly StepDefinition[]): {
     open = open.filter((step) => !ready.includes(step));
   }
   if (open.length > 0) {
-    const index = ids.indexOf(open[0]?.id ?? '');
+    const cycle = findCycle(open);
     problems.push(
-      problem(['steps', index, 'needs'], `these steps need each other: ${findCycle(open).join(' → ')}`, {
+      problem(['steps', ids.indexOf(cycle[0] ?? ''), 'needs'], `these steps need each other: ${cycle.join(' → ')}`, {
         hint: 'remove one of the arrows',
       }),
     );

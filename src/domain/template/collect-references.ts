@@ -8,7 +8,7 @@ export interface FoundReference {
   readonly at: readonly (string | number)[];
   /** Whether its string holds anything else. */
   readonly isAlone: boolean;
-  /** The literal text before it in its string. */
+  /** The literal text before it, where its string holds nothing else; otherwise a text that no place accepts. */
   readonly prefix: string;
 }
 
@@ -25,9 +25,11 @@ export function collectReferences(value: Json): {
         const parts = parseTemplate(item) ?? [];
         parts.forEach((part, index) => {
           if (!('reference' in part)) return;
-          const before = parts[index - 1];
-          const prefix = before !== undefined && 'literal' in before ? before.literal : '';
-          found.push({ reference: part.reference, at, isAlone: parts.length === 1, prefix: index <= 1 ? prefix : '\u0001' });
+          const [before] = parts;
+          const isAlone = parts.length === 1;
+          const isLastOfTwo = parts.length === 2 && index === 1 && before !== undefined && 'literal' in before;
+          const prefix = isLastOfTwo ? before.literal : isAlone ? '' : '\u0001';
+          found.push({ reference: part.reference, at, isAlone, prefix });
         });
       } catch (error) {
         if (!(error instanceof TemplateError)) throw error;

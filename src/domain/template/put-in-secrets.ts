@@ -22,17 +22,27 @@ export function putInSecrets(input: Json, places: readonly FoundReference[], sec
   );
 }
 
+type Mask = (text: string) => string;
+
+/** In one pass, so that no name that was written is masked again; the longest first, where one value begins with another. */
+function createMask(secrets: ReadonlyMap<string, string>): Mask {
+  const names = new Map([...secrets].filter(([, value]) => value !== '').map(([name, value]) => [value, name]));
+  if (names.size === 0) return (text) => text;
+  const values = [...names.keys()].sort((left, right) => right.length - left.length);
+  const pattern = new RegExp(values.map((value) => value.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|'), 'g');
+  return (text) => text.replace(pattern, (value) => `[secret ${names.get(value) ?? ''}]`);
+}
+
+const maskWith = (value: Json, mask: Mask): Json => {
+  if (typeof value === 'string') return mask(value);
+  if (Array.isArray(value)) return value.map((item: Json) => maskWith(item, mask));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [mask(key), maskWith(item as Json, mask)]));
+};
+
 /** A text without the values of these secrets. */
-export const maskText = (text: string, secrets: ReadonlyMap<string, string>): string =>
-  [...secrets].reduce((masked, [name, value]) => (value === '' ? masked : masked.replaceAll(value, `[secret ${name}]`)), text);
+export const maskText = (text: string, secrets: ReadonlyMap<string, string>): string => createMask(secrets)(text);
 
 /** A value without the values of these secrets, in names of properties as well. */
-export function maskValue(value: Json, secrets: ReadonlyMap<string, string>): Json {
-  if (secrets.size === 0) return value;
-  if (typeof value === 'string') return maskText(value, secrets);
-  if (Array.isArray(value)) return value.map((item: Json) => maskValue(item, secrets));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [maskText(key, secrets), maskValue(item as Json, secrets)]),
-  );
-}
+export const maskValue = (value: Json, secrets: ReadonlyMap<string, string>): Json =>
+  secrets.size === 0 ? value : maskWith(value, createMask(secrets));

@@ -14,6 +14,9 @@ export interface DbOptions {
   readonly log: Log;
 }
 
+/** Far above what any statement of ours takes. */
+const QUERY_TIMEOUT_MS = 30_000;
+
 const BEGIN: Statement = { name: 'begin', text: 'begin' };
 const COMMIT: Statement = { name: 'commit', text: 'commit' };
 const ROLLBACK: Statement = { name: 'rollback', text: 'rollback' };
@@ -37,9 +40,14 @@ const asQueryable = (client: pg.Pool | pg.PoolClient): Queryable => ({
   },
 });
 
+const ignoreLoss = (): void => undefined; // the statement that it breaks tells its caller
+
 async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
   try {
-    return await pool.connect();
+    const client = await pool.connect();
+    // The pool stops listening while a client is out; an unheard error would end this process.
+    if (!client.listeners('error').includes(ignoreLoss)) client.on('error', ignoreLoss);
+    return client;
   } catch (error) {
     throw fromSqlError(error as SqlError);
   }
@@ -54,6 +62,8 @@ export function createDb({ url, applicationName, poolSize = 10, setRole, log }: 
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
+    // A server that has gone silent must not hold its callers until TCP gives up.
+    query_timeout: QUERY_TIMEOUT_MS,
     ...(setRole === undefined ? {} : { options: `-c role=${setRole}` }),
   });
   // Without a handler a server that goes away ends this process.

@@ -11,7 +11,7 @@ export interface SqlError {
 /** Connection exceptions, server shutting down, too many connections, disk full. */
 const UNAVAILABLE_SQLSTATE = /^(?:08...|57P0[1-5]|53...|25006)$/;
 const UNAVAILABLE_MESSAGE =
-  /ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable/;
+  /ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|not queryable/;
 
 /** Whether the database is away rather than unwilling. */
 export const isUnavailable = (error: SqlError): boolean =>

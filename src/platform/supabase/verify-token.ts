@@ -20,7 +20,7 @@ const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
  * Verifies tokens of Supabase Auth: by the published keys of the project, in the local stack also by its shared secret.
- * The verifier throws PlatformError: TOKEN_EXPIRED, UNAUTHENTICATED, INTERNAL when the keys cannot be fetched.
+ * The verifier throws PlatformError: TOKEN_EXPIRED, UNAUTHENTICATED, AUTH_UNAVAILABLE when the keys cannot be fetched.
  */
 export function createVerifyToken({ supabaseUrl, localSecret }: VerifyTokenOptions): (token: string) => Promise<Identity> {
   const issuer = `${supabaseUrl.replace(/\/+$/, '')}/auth/v1`;
@@ -81,6 +81,6 @@ const tellFetchFailures =
         error instanceof errors.JWKSNoMatchingKey ||
         error instanceof errors.JWKSMultipleMatchingKeys ||
         error instanceof errors.JOSENotSupported;
-      throw isRefused ? error : new PlatformError('INTERNAL', { cause: error });
+      throw isRefused ? error : new PlatformError('AUTH_UNAVAILABLE', { cause: error, retryAfterMs: 2_000 });
     }
   };

@@ -53,8 +53,7 @@ export const httpAction = defineAction({
         .describe('false: the target cannot recognise a repeat, so an attempt whose end is unknown is not repeated.'),
     })
     .refine((input) => [input.json, input.form, input.body].filter((value) => value !== undefined).length <= 1, {
-      error: 'give one of "json", "form" and "body"',
-      path: ['body'],
+      error: 'give one of "json", "form" and "body"', // at no field: a template there would hide it until the step runs
     }),
   output: z.strictObject({
     status: z.int(),
