@@ -92,7 +92,7 @@ describe('tokens of users', () => {
       const refusal = await alone.refusal('GET', '/api/v1/runs', bearer(token));
       expect(inShort(refusal)).toBe('503 AUTH_UNAVAILABLE');
       expect(JSON.stringify(refusal)).not.toMatch(/fetch|ECONN|127\.0\.0\.1/);
-      expect(alone.lines.some((line) => line.level === 'error' && line.event === 'http.failed')).toBe(true);
+      expect(alone.lines.some((line) => line.event === 'http.unavailable')).toBe(true);
     });
   });
 });

@@ -141,6 +141,7 @@ describe('createSubmitter', () => {
       );
     try {
       await other.query('begin');
+      await other.query("set local deadlock_timeout = '1min'"); // so that the batch is the one who notices, and gives up
       await takeKey('second');
       // Two go alone; the keys then share a batch, which takes the first one and waits for the second.
       const submissions = [undefined, undefined, 'first', 'second'].map((idempotencyKey) =>
@@ -152,7 +153,7 @@ describe('createSubmitter', () => {
         );
         expect(rows).toHaveLength(1);
       });
-      await takeKey('first'); // waits for the batch: a circle, broken by the one who waited first
+      await takeKey('first'); // waits for the batch: a circle, broken by the batch
       await other.query('rollback');
       const runs = await Promise.all(submissions);
       expect(new Set(runs.map(({ run }) => run.id)).size).toBe(4);
