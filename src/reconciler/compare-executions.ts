@@ -47,6 +47,20 @@ async function adopt(
   if (isAdopted && isClosed) await mirror.reconcile([{ ...execution, runId }]);
 }
 
+/**
+ * A reset terminates an execution and starts its successor in one transaction, but the visibility store may show the end
+ * before the start. So whoever follows a terminated execution is looked up, and compared first.
+ */
+async function withSuccessors(executions: readonly SeenExecution[], temporal: TemporalPort): Promise<readonly SeenExecution[]> {
+  const successors: SeenExecution[] = [];
+  for (const { workflowId, temporalRunId, status } of executions) {
+    if (status !== 'TERMINATED') continue;
+    const newest = await temporal.describe(workflowId);
+    if (newest !== undefined && newest.temporalRunId !== temporalRunId) successors.push(newest);
+  }
+  return [...successors, ...executions];
+}
+
 /** Compares executions with their rows and mends the rows. */
 export async function compareExecutions(
   executions: readonly SeenExecution[],
@@ -54,7 +68,8 @@ export async function compareExecutions(
   seenBefore: SeenBefore,
   ports: ReconcilerPorts,
 ): Promise<void> {
-  const fresh = executions.filter((execution) => !seenBefore.has(execution));
+  const unseen = executions.filter((execution) => !seenBefore.has(execution));
+  const fresh = await withSuccessors(unseen, temporal);
   for (let at = 0; at < fresh.length; at += PAGE) {
     const page = fresh
       .slice(at, at + PAGE)

@@ -67,9 +67,8 @@ const settingsOf = (db: UsedDatabase, target: Target, taskQueue: string): Record
   DURABASE_HEALTH_PORT: '0',
   DURABASE_RECONCILE_INTERVAL_MS: '500',
   DURABASE_SHUTDOWN_GRACE_MS: '1000',
-  ...(process.env['DURABASE_TEST_MAX_CACHED_WORKFLOWS'] === undefined
-    ? {}
-    : { DURABASE_MAX_CACHED_WORKFLOWS: process.env['DURABASE_TEST_MAX_CACHED_WORKFLOWS'] }),
+  // So few that nearly every workflow task is a replay: what is not deterministic shows.
+  DURABASE_MAX_CACHED_WORKFLOWS: process.env['DURABASE_TEST_MAX_CACHED_WORKFLOWS'] ?? '2',
 });
 
 async function spawnProcess(settings: Readonly<Record<string, string>>): Promise<WorkerProcess> {
