@@ -1,6 +1,6 @@
-/** Levenshtein distance, stopped above `limit`. */
+/** Levenshtein distance; infinite where the lengths alone differ by more than `limit`. */
 function distance(left: string, right: string, limit: number): number {
-  if (Math.abs(left.length - right.length) > limit) return limit + 1;
+  if (Math.abs(left.length - right.length) > limit) return Number.POSITIVE_INFINITY;
   let previous = Array.from({ length: right.length + 1 }, (_, index) => index);
   for (let row = 1; row <= left.length; row += 1) {
     const current = [row];
@@ -10,13 +10,14 @@ function distance(left: string, right: string, limit: number): number {
     }
     previous = current;
   }
-  return previous[right.length] ?? limit + 1;
+  return previous[right.length] ?? Number.POSITIVE_INFINITY;
 }
 
 /** The known name that is probably meant, as a half sentence for a hint; otherwise the list of known names. */
 export function suggestName(name: string, known: readonly string[]): string {
   const near = known
     .map((candidate) => ({ candidate, away: distance(name.toLowerCase(), candidate.toLowerCase(), 3) }))
+    .filter(({ candidate, away }) => away < Math.max(name.length, candidate.length))
     .filter(({ away }) => away <= Math.max(name.length > 2 ? 2 : 1, Math.floor(name.length / 3)))
     .sort((left, right) => left.away - right.away)[0];
   if (near !== undefined) return `did you mean "${near.candidate}"?`;

@@ -1,68 +1,105 @@
-import { isJsonObject, type Json, type JsonObject, type Problem } from '@durabase/contracts';
-import { formatPath, problem } from '../../domain/plan/problem.ts';
+import type { Json, JsonObject, Problem } from '@durabase/contracts';
+import { problem } from '../../domain/plan/problem.ts';
+import { suggestName } from '../../domain/plan/suggest-name.ts';
+import { checkExpansion } from './check-expansion.ts';
+import { definitionsOf, type JsonSchema, referencedName } from './definitions.ts';
+import { placeBelow, type SchemaPlace } from './schema-places.ts';
 
-const MAX_DEPTH = 32;
-const MAX_NODES = 2_000;
-/** What a schema may grow to when its references are written out. */
-const MAX_EXPANSION = 10_000;
-const REFUSED = new Set(['$id', '$anchor', '$dynamicRef', '$dynamicAnchor', '$recursiveRef', '$recursiveAnchor']);
-const POLLUTING = new Set(['__proto__', 'constructor', 'prototype']);
+/** Levels of arrays and objects inside each other. */
+export const MAX_DEPTH = 32;
+/** Arrays and objects together. */
+export const MAX_NODES = 2_000;
 
 type Path = readonly (string | number)[];
 
-/** Everything below a value with its path, outermost first. */
-function* walk(value: Json, at: Path = ['input']): Iterable<{ readonly value: Json; readonly at: Path }> {
-  yield { value, at };
-  if (typeof value !== 'object' || value === null || at.length > MAX_DEPTH + 1) return;
-  for (const [key, item] of Object.entries(value)) yield* walk(item as Json, [...at, Array.isArray(value) ? Number(key) : key]);
+const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+const REFUSED_KEYWORDS: ReadonlySet<string> = new Set([
+  '$id',
+  '$anchor',
+  '$dynamicRef',
+  '$dynamicAnchor',
+  '$recursiveRef',
+  '$recursiveAnchor',
+  '$vocabulary',
+  '$async',
+  '$data',
+]);
+const DRAFTS = /^https?:\/\/json-schema\.org\/(?:draft\/(?:2020-12|2019-09)|draft-0[67])\/schema#?$/;
+
+/** The size of a schema within the bounds, or what takes it out of them. */
+type Measured = { readonly nodeCount: number; readonly problems: readonly Problem[] };
+
+/** Looks at a schema without using it: what is out of bounds here is never compiled. Pure. */
+export function checkBounds(schema: JsonSchema): Measured {
+  const problems: Problem[] = [];
+  const definitions = definitionsOf(schema);
+  let nodeCount = 0;
+
+  const visit = (value: Json, at: Path, place: SchemaPlace): void => {
+    if (typeof value !== 'object' || value === null || nodeCount > MAX_NODES) return;
+    nodeCount += 1;
+    if (at.length > MAX_DEPTH) {
+      problems.push(
+        below(
+          at.slice(0, MAX_DEPTH),
+          `the schema is nested more than ${MAX_DEPTH} levels deep`,
+          'move inner parts into "$defs" and refer to them',
+        ),
+      );
+      nodeCount = MAX_NODES + 1; // what is deeper is not looked at
+      return;
+    }
+    if (Array.isArray(value)) return value.forEach((item: Json, index) => visit(item, [...at, index], place));
+    for (const [key, item] of Object.entries(value as JsonObject)) {
+      const flaw = checkKey(key, item, { place, definitions });
+      if (flaw === undefined) visit(item, [...at, key], placeBelow(key, place));
+      else problems.push(below([...at, key], ...flaw));
+    }
+  };
+
+  visit(schema, [], 'schema');
+  if (problems.length > 0) return { nodeCount, problems };
+  if (nodeCount > MAX_NODES) {
+    return {
+      nodeCount,
+      problems: [
+        below(
+          [],
+          `the schema has more than ${MAX_NODES} objects and lists`,
+          'accept parts of the input as they are: leave out their schema',
+        ),
+      ],
+    };
+  }
+  return { nodeCount, problems: checkExpansion(schema) };
 }
 
-/** Size of a definition with its references written out; infinite when it refers to itself. */
-function expandedSize(schema: Json, definitions: JsonObject, trail: readonly string[]): number {
-  let size = 0;
-  for (const { value } of walk(schema)) {
-    size += 1;
-    const reference = isJsonObject(value) ? value['$ref'] : undefined;
-    if (typeof reference !== 'string') continue;
-    const name = reference.slice('#/$defs/'.length);
-    if (trail.includes(name)) continue; // recursion is bounded by the value and by the deadline
-    size += expandedSize(definitions[name] ?? null, definitions, [...trail, name]);
-    if (size > MAX_EXPANSION) return size;
+const below = (at: Path, message: string, hint: string): Problem => problem(['input', ...at], message, { hint });
+
+/** Message and hint of a key that may not stand there. */
+function checkKey(
+  key: string,
+  value: Json,
+  { place, definitions }: { readonly place: SchemaPlace; readonly definitions: JsonObject },
+): readonly [string, string] | undefined {
+  if (FORBIDDEN_KEYS.has(key)) return [`the name "${key}" is refused`, 'use another name'];
+  if (place !== 'schema') return undefined;
+  if (REFUSED_KEYWORDS.has(key))
+    return [
+      `"${key}" is not supported`,
+      'a schema is complete in itself: put parts into "$defs" and refer to them by "$ref": "#/$defs/name"',
+    ];
+  if (key === '$schema' && !(typeof value === 'string' && DRAFTS.test(value))) {
+    return ['this dialect is not known', 'leave it out, or write "https://json-schema.org/draft/2020-12/schema"'];
   }
-  return size;
+  if (key === 'items' && Array.isArray(value))
+    return ['must be one schema', 'write "prefixItems" for items that differ by position'];
+  return key === '$ref' ? checkReference(value, definitions) : undefined;
 }
 
-function checkNode({ value, at }: { readonly value: Json; readonly at: Path }, definitions: JsonObject): Problem | undefined {
-  if (at.length > MAX_DEPTH) return problem(at.slice(0, MAX_DEPTH), `the schema is nested deeper than ${MAX_DEPTH} levels`);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  for (const [key, item] of Object.entries(value)) {
-    if (POLLUTING.has(key)) return problem([...at, key], `the name "${key}" is not accepted`);
-    if (REFUSED.has(key))
-      return problem([...at, key], `"${key}" is not supported`, {
-        hint: 'write definitions under "$defs" and refer to them by "$ref": "#/$defs/name"',
-      });
-    if (key !== '$ref') continue;
-    const name = typeof item === 'string' && item.startsWith('#/$defs/') ? item.slice('#/$defs/'.length) : undefined;
-    if (name === undefined)
-      return problem([...at, key], 'a reference must begin with "#/$defs/"', { hint: 'copy what it refers to into "$defs"' });
-    if (!Object.hasOwn(definitions, name)) return problem([...at, key], `there is no ${formatPath(['$defs', name])}`);
-  }
-  return undefined;
-}
-
-/** What can be refused of a schema without running it: depth, size, references, names. */
-export function checkBounds(schema: JsonObject): readonly Problem[] {
-  const found = schema['$defs'];
-  const definitions: JsonObject =
-    typeof found === 'object' && found !== null && !Array.isArray(found) ? (found as JsonObject) : {};
-  let nodes = 0;
-  for (const node of walk(schema)) {
-    nodes += 1;
-    if (nodes > MAX_NODES) return [problem(['input'], `the schema has more than ${MAX_NODES} parts`)];
-    const wrong = checkNode(node, definitions);
-    if (wrong !== undefined) return [wrong];
-  }
-  if (expandedSize(schema, definitions, []) > MAX_EXPANSION)
-    return [problem(['input'], 'the schema grows too large when its references are written out')];
-  return [];
+function checkReference(value: Json, definitions: JsonObject): readonly [string, string] | undefined {
+  const name = referencedName(value);
+  if (name === undefined)
+    return ['a reference stays inside the schema', 'write "#/$defs/name", where the name has letters, digits, ".", "_" or "-"'];
+  return Object.hasOwn(definitions, name) ? undefined : [`"$defs" has no "${name}"`, suggestName(name, Object.keys(definitions))];
 }

@@ -1,120 +1,95 @@
-import { Worker } from 'node:worker_threads';
-import type { Json, JsonObject, Problem } from '@durabase/contracts';
-import { problem } from '../../domain/plan/problem.ts';
+import type { Json, Problem } from '@durabase/contracts';
 import type { JsonSchemaPort } from '../../ports/json-schema.ts';
 import { checkBounds } from './check-bounds.ts';
-import { explain, type SchemaError } from './explain.ts';
-import type { SchemaAnswer, SchemaJob } from './schema-worker.ts';
+import { createJobQueue, type JobQueue } from './create-job-queue.ts';
+import type { JsonSchema } from './definitions.ts';
+import type { Verdict } from './messages.ts';
 
 /** Options of {@link createJsonSchema}. */
 export interface JsonSchemaOptions {
-  /** How long one check may take, in milliseconds. @default 200 */
+  /**
+   * Processor time that one check may take, in milliseconds; each object and list of the schema adds one millisecond,
+   * which compiling may need. @default 200
+   */
   readonly timeoutMs?: number;
+  /** Memory that checks may take, in MB. @default 128 */
+  readonly memoryMb?: number;
 }
 
-interface Waiting {
-  readonly job: SchemaJob;
-  readonly resolve: (answer: SchemaAnswer | 'late' | 'crashed') => void;
+/** {@link JsonSchemaPort} that also takes the schemas `true` and `false`. */
+export interface JsonSchemaChecker extends JsonSchemaPort {
+  checkSchema(schema: JsonSchema): Promise<readonly Problem[]>;
+  checkValue(schema: JsonSchema, value: Json): Promise<readonly Problem[]>;
+  close(): Promise<void>;
 }
 
-/** The first check pays for starting the thread and loading the validator. */
-const START_MS = 5_000;
-const TOO_LONG = 'the schema takes too long to check';
-const CRASHED = 'the schema takes too much memory to check';
+const MAX_SCHEMA_CHARACTERS = 256_000;
+/** Inputs have at most 1 MiB; as text they are a little longer. */
+const MAX_VALUE_CHARACTERS = 4_000_000;
 
-const refuse = (message: string, hint?: string): { readonly refused: readonly Problem[] } => ({
-  refused: [problem(['input'], message, { hint })],
+const unusable = (message: string, hint: string): Verdict => ({
+  kind: 'unusable',
+  problems: [{ code: 'INVALID_TASK', path: 'input', message, hint }],
+});
+const unfit = (message: string, hint: string): readonly Problem[] => [{ code: 'INVALID_INPUT', path: 'input', message, hint }];
+
+const TOO_LONG = ['the schema takes too long to check', 'make it simpler: fewer alternatives inside each other'] as const;
+const TOO_MUCH = ['the schema takes too much memory to check', 'make it smaller, or shorten what is checked'] as const;
+
+/** A value as text; `undefined` when it is too large or nested too deeply to be checked. */
+function toText(value: Json): string | undefined {
+  try {
+    const text = JSON.stringify(value);
+    return text.length > MAX_VALUE_CHARACTERS ? undefined : text;
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+interface Check {
+  readonly schema: JsonSchema;
+  readonly value?: string;
+}
+
+async function runCheck(
+  { schema, value }: Check,
+  { queue, timeoutMs }: { readonly queue: JobQueue; readonly timeoutMs: number },
+): Promise<Verdict> {
+  const { nodeCount, problems } = checkBounds(schema);
+  if (problems.length > 0) return { kind: 'unusable', problems };
+  const text = JSON.stringify(schema);
+  if (text.length > MAX_SCHEMA_CHARACTERS) {
+    return unusable(`the schema is longer than ${MAX_SCHEMA_CHARACTERS} characters`, 'leave out long lists and descriptions');
+  }
+  const job = { schema: text, ...(value === undefined ? {} : { value }) };
+  const outcome = await queue.run(job, { allowanceMs: timeoutMs + nodeCount });
+  if (outcome.kind === 'answered') return outcome.verdict;
+  const [message, hint] = outcome.kind === 'late' ? TOO_LONG : TOO_MUCH;
+  return unusable(message, hint);
+}
+
+/** A schema that cannot be used, told to whoever brings a value for it. */
+const asInputProblem = ({ path, message, hint }: Problem): Problem => ({
+  code: 'INVALID_INPUT',
+  path: 'input',
+  message: path === 'input' ? message : `the input schema cannot be used: ${path} ${message}`,
+  ...(hint === undefined ? {} : { hint }),
 });
 
-/** Runs jobs one after the other in a thread that is ended, and made anew, when one takes too long. */
-function createThread(timeoutMs: number) {
-  const waiting: Waiting[] = [];
-  let current: Waiting | undefined;
-  let worker: Worker | undefined;
-  let isWarm = false;
-  let timer: NodeJS.Timeout | undefined;
-  let nextId = 1;
-
-  const settle = (outcome: SchemaAnswer | 'late' | 'crashed'): void => {
-    clearTimeout(timer);
-    const { resolve } = current ?? {};
-    current = undefined;
-    resolve?.(outcome);
-    next();
-  };
-  const end = (outcome: 'late' | 'crashed'): void => {
-    const ended = worker;
-    worker = undefined;
-    isWarm = false;
-    void ended?.terminate();
-    settle(outcome);
-  };
-  const spawn = (): Worker => {
-    const made = new Worker(new URL('./schema-worker.ts', import.meta.url), {
-      execArgv: [],
-      env: {},
-      resourceLimits: { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 16, stackSizeMb: 4 },
-    });
-    made.unref();
-    made.on('message', (answer: SchemaAnswer) => {
-      isWarm = true;
-      if (answer.id === current?.job.id) settle(answer);
-    });
-    made.on('error', () => made === worker && end('crashed'));
-    return made;
-  };
-  const next = (): void => {
-    if (current !== undefined) return;
-    current = waiting.shift();
-    if (current === undefined) return;
-    worker ??= spawn();
-    timer = setTimeout(() => end('late'), isWarm ? timeoutMs : START_MS + timeoutMs);
-    worker.postMessage(current.job);
-  };
-
+/** The port for schemas of users: static bounds first, then a thread with a deadline and a limit of memory for all else. */
+export function createJsonSchema({ timeoutMs = 200, memoryMb = 128 }: JsonSchemaOptions): JsonSchemaChecker {
+  const queue = createJobQueue({ memoryMb });
+  const context = { queue, timeoutMs };
   return {
-    run: (job: Omit<SchemaJob, 'id'>) =>
-      new Promise<SchemaAnswer | 'late' | 'crashed'>((resolve) => {
-        waiting.push({ job: { ...job, id: nextId++ }, resolve });
-        next();
-      }),
-    close: async () => {
-      const ended = worker;
-      worker = undefined;
-      await ended?.terminate();
-    },
-  };
-}
-
-/** {@link JsonSchemaPort} with the validator in a thread of its own: static bounds first, then a deadline for everything else. */
-export function createJsonSchema({ timeoutMs = 200 }: JsonSchemaOptions): JsonSchemaPort & { close(): Promise<void> } {
-  const thread = createThread(timeoutMs);
-  const check = async (
-    schema: JsonObject,
-    value?: Json,
-  ): Promise<readonly SchemaError[] | { readonly refused: readonly Problem[] }> => {
-    const bounds = checkBounds(schema);
-    if (bounds.length > 0) return { refused: bounds };
-    const outcome = await thread.run({
-      schema: JSON.stringify(schema),
-      ...(value === undefined ? {} : { value: JSON.stringify(value) }),
-    });
-    if (outcome === 'late') return refuse(TOO_LONG, 'make it smaller: fewer alternatives, simpler patterns');
-    if (outcome === 'crashed') return refuse(CRASHED);
-    if ('broken' in outcome) return refuse(`this is no usable JSON Schema: ${outcome.broken}`);
-    return outcome.errors;
-  };
-  return {
-    checkSchema: async (schema) => {
-      const answer = await check(schema);
-      return 'refused' in answer ? answer.refused : [];
-    },
+    checkSchema: async (schema) => (await runCheck({ schema }, context)).problems,
     checkValue: async (schema, value) => {
-      const answer = await check(schema, value);
-      return 'refused' in answer
-        ? answer.refused.map((found) => ({ ...found, code: 'INVALID_INPUT' as const }))
-        : answer.map(explain);
+      const text = toText(value);
+      if (text === undefined)
+        return unfit('is too large or nested too deeply to be checked', 'store it elsewhere and pass its address');
+      const { kind, problems } = await runCheck({ schema, value: text }, context);
+      return kind === 'checked' ? problems : problems.map(asInputProblem);
     },
-    close: thread.close,
+    close: queue.close,
   };
 }

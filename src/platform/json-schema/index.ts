@@ -1,1 +1,1 @@
-export { createJsonSchema, type JsonSchemaOptions } from './create-json-schema.ts';
+export { createJsonSchema, type JsonSchemaChecker, type JsonSchemaOptions } from './create-json-schema.ts';

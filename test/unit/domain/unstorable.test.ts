@@ -72,7 +72,7 @@ describe('escapeUnstorable and its inverse', () => {
       for (const second of ALL)
         for (const third of UNITS) {
           const text = first + second + third;
-          const stored = String(escapeUnstorable(text));
+          const stored = JSON.stringify(escapeUnstorable(text));
           expect(seen.get(stored) ?? text).toBe(text);
           seen.set(stored, text);
         }

@@ -1,6 +1,6 @@
 import { isJsonObject, type Json, type Problem } from '@durabase/contracts';
 import { problem } from '../../domain/plan/problem.ts';
-import { definitionsOf, type JsonSchema, referencedName } from './schema-bounds.ts';
+import { definitionsOf, type JsonSchema, referencedName } from './definitions.ts';
 
 /** Arrays and objects of a schema when every reference is replaced by what it refers to; references in a circle count once. */
 export const MAX_EXPANSION = 10_000;

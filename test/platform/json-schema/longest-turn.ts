@@ -1,0 +1,24 @@
+/**
+ * Processor time that the calling thread used at most between two turns of its event loop while `work` went on, in
+ * milliseconds. Time in which the machine was busy with something else does not count.
+ */
+export async function longestTurnMs(work: () => Promise<unknown>): Promise<number> {
+  let longestMs = 0;
+  let turnCount = 0;
+  let before = process.threadCpuUsage();
+  const look = (): void => {
+    const { user, system } = process.threadCpuUsage(before);
+    longestMs = Math.max(longestMs, (user + system) / 1_000);
+    before = process.threadCpuUsage();
+    turnCount += 1;
+  };
+  const timer = setInterval(look, 1);
+  try {
+    await work();
+  } finally {
+    look();
+    clearInterval(timer);
+  }
+  if (turnCount < 2) throw new Error('the event loop did not turn at all');
+  return longestMs;
+}

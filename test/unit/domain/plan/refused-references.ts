@@ -1,0 +1,258 @@
+import { call, httpTask, pause, stepsTask } from './compile-context.ts';
+import type { RefusedTask } from './refused-task.ts';
+
+const WRITE = 'write {{ input.name }} or {{ steps.id.output.name }}';
+const ROOTS = 'known: "input", "steps", "run", "step", "workspace", "task", "secrets"';
+
+const schema = { input: { properties: { customer: { type: 'string' }, day: {} } } };
+const keyed = (key: string, limit = 1) => httpTask({}, { concurrency: { key, limit } });
+
+/** Actions, needs and outputs of steps. */
+export const REFUSED_STEPS: readonly RefusedTask[] = [
+  {
+    title: 'an unknown action',
+    task: { slug: 'a', action: 'paint' },
+    path: 'action',
+    message: 'there is no action "paint"',
+    hint: 'known: "http", "sleep"',
+    code: 'UNKNOWN_ACTION',
+  },
+  {
+    title: 'a misspelt action',
+    task: stepsTask([pause('a'), { id: 'b', action: 'htttp' }]),
+    path: 'steps[1].action',
+    message: 'there is no action "htttp"',
+    hint: 'did you mean "http"?',
+    code: 'UNKNOWN_ACTION',
+  },
+  {
+    title: 'an action named as a prototype',
+    task: { slug: 'a', action: 'constructor' },
+    path: 'action',
+    message: 'there is no action "constructor"',
+    hint: 'known: "http", "sleep"',
+    code: 'UNKNOWN_ACTION',
+  },
+  {
+    title: 'two steps with one id',
+    task: stepsTask([pause('a'), pause('a')]),
+    path: 'steps[1].id',
+    message: 'the id "a" is used twice',
+    hint: 'give each step an id of its own',
+  },
+  {
+    title: 'a need that is no step',
+    task: stepsTask([pause('fetch'), pause('b', { needs: ['fetsch'] })]),
+    path: 'steps[1].needs[0]',
+    message: 'there is no step "fetsch"',
+    hint: 'did you mean "fetch"?',
+  },
+  {
+    title: 'a need that no prototype fills',
+    task: stepsTask([pause('fetch', { needs: ['toString'] })]),
+    path: 'steps[0].needs[0]',
+    message: 'there is no step "toString"',
+    hint: 'known: "fetch"',
+  },
+  {
+    title: 'a cycle',
+    task: stepsTask([pause('a', { needs: ['c'] }), pause('b', { needs: ['a'] }), pause('c', { needs: ['b'] })]),
+    path: 'steps[0].needs',
+    message: 'these steps need each other: a → c → b → a',
+    hint: 'remove one of the arrows',
+  },
+  {
+    title: 'an output of no step',
+    task: stepsTask([call('fetch'), call('b', { json: '{{ steps.fetsh.output }}' }, { needs: ['fetch'] })]),
+    path: 'steps[1].with.json',
+    message: 'there is no step "fetsh"',
+    hint: 'did you mean "fetch"?',
+  },
+  {
+    title: 'an output of a step beside it',
+    task: stepsTask([call('fetch'), call('b', { json: { x: ['{{ steps.fetch.output }}'] } })]),
+    path: 'steps[1].with.json.x[0]',
+    message: 'the step "fetch" is not surely done before this place',
+    hint: 'add "fetch" to "needs"',
+  },
+  {
+    title: 'an output of a later step',
+    task: stepsTask([call('a', { json: '{{ steps.b.output }}' }), call('b', {}, { needs: ['a'] })]),
+    path: 'steps[0].with.json',
+    message: 'the step "b" is not surely done before this place',
+    hint: 'add "b" to "needs"',
+  },
+  {
+    title: 'its own output',
+    task: httpTask({ json: '{{ steps.main.output }}' }),
+    path: 'with.json',
+    message: 'the step "main" is not surely done before this place',
+    hint: 'add "main" to "needs"',
+  },
+  {
+    title: 'something else of a step than its output',
+    task: stepsTask([call('a'), call('b', { json: '{{ steps.a.error }}' }, { needs: ['a'] })]),
+    path: 'steps[1].with.json',
+    message: 'only "output" can be read of a step',
+    hint: 'write steps.a.output',
+  },
+  {
+    title: 'a name that the output does not have',
+    task: stepsTask([call('a'), call('b', { json: '{{ steps.a.output.bdy }}' }, { needs: ['a'] })]),
+    path: 'steps[1].with.json',
+    message: 'the output of "http" has no "bdy"',
+    hint: 'did you mean "body"?',
+  },
+  {
+    title: 'all steps at once',
+    task: httpTask({ json: '{{ steps }}' }),
+    path: 'with.json',
+    message: '{{ steps }} cannot be read',
+    hint: 'write steps.<id>.output',
+  },
+];
+
+/** Templates and keys that read what is not there. */
+export const REFUSED_TEMPLATES: readonly RefusedTask[] = [
+  {
+    title: 'an unknown root',
+    task: httpTask({ json: '{{ inptt.x }}' }),
+    path: 'with.json',
+    message: '{{ inptt.x }}: there is no "inptt"',
+    hint: 'did you mean "input"?',
+  },
+  {
+    title: 'a root from a prototype',
+    task: httpTask({ json: '{{ hasOwnProperty }}' }),
+    path: 'with.json',
+    message: '{{ hasOwnProperty }}: there is no "hasOwnProperty"',
+    hint: ROOTS,
+  },
+  {
+    title: 'a fact that a run does not have',
+    task: httpTask({ json: '{{ run.state }}' }),
+    path: 'with.json',
+    message: '{{ run.state }} cannot be read',
+    hint: 'of "run" there is id',
+  },
+  {
+    title: 'a fact below a fact',
+    task: httpTask({ json: '{{ task.slug.x }}' }),
+    path: 'with.json',
+    message: '{{ task.slug.x }} cannot be read',
+    hint: 'of "task" there is slug',
+  },
+  {
+    title: 'an undeclared input',
+    task: httpTask({ json: '{{ input.custmer }}' }, schema),
+    path: 'with.json',
+    message: 'the input schema declares no "custmer"',
+    hint: 'did you mean "customer"?',
+  },
+  {
+    title: 'an undeclared input of a closed schema',
+    task: httpTask({ json: '{{ input["x y"] }}' }, { input: { properties: { a: {} }, additionalProperties: false } }),
+    path: 'with.json',
+    message: 'the input schema declares no "x y"',
+    hint: 'known: "a"',
+  },
+  {
+    title: 'a prototype as an input',
+    task: httpTask({ json: '{{ input.toString }}' }, schema),
+    path: 'with.json',
+    message: 'the input schema declares no "toString"',
+    hint: 'known: "customer", "day"',
+  },
+  {
+    title: 'a template that is not closed',
+    task: httpTask({ headers: { a: 'x {{ input.a' } }),
+    path: 'with.headers.a',
+    message: '"{{" at position 3 is never closed by "}}"',
+    hint: WRITE,
+  },
+  {
+    title: 'a calculation',
+    task: httpTask({ json: '{{ 1 + 1 }}' }),
+    path: 'with.json',
+    message: '"1 + 1" is no path',
+    hint: WRITE,
+  },
+  {
+    title: 'a call',
+    task: httpTask({ json: '{{ input.x() }}' }),
+    path: 'with.json',
+    message: '"input.x()" is no path',
+    hint: WRITE,
+  },
+  {
+    title: 'the prototype of an input',
+    task: httpTask({ json: '{{ input.__proto__ }}' }),
+    path: 'with.json',
+    message: '"__proto__" cannot be read',
+    hint: WRITE,
+  },
+  {
+    title: 'a constructor',
+    task: httpTask({ json: '{{ input["constructor"] }}' }),
+    path: 'with.json',
+    message: '"constructor" cannot be read',
+    hint: WRITE,
+  },
+  {
+    title: 'an output of the run from no step',
+    task: httpTask({}, { output: { a: ['{{ steps.send.output }}'] } }),
+    path: 'output.a[0]',
+    message: 'there is no step "send"',
+    hint: 'known: "main"',
+  },
+  {
+    title: 'an output of the run that reads the step',
+    task: httpTask({}, { output: '{{ step.key }}' }),
+    path: 'output',
+    message: '{{ step.key }} cannot be read',
+    hint: 'only inside of a step there is "step"',
+  },
+  {
+    title: 'an output of the run that cannot be read',
+    task: httpTask({}, { output: '{{ }}' }),
+    path: 'output',
+    message: '"" is no path',
+    hint: WRITE,
+  },
+  {
+    title: 'a malformed concurrency key',
+    task: keyed('input.'),
+    path: 'concurrency.key',
+    message: '"input." is no path: expected a name such as input.customer.id at position 6',
+    hint: 'write an expression such as input.customer',
+  },
+  {
+    title: 'a concurrency key in braces',
+    task: keyed('{{ input.a }}'),
+    path: 'concurrency.key',
+    message: '"{{ input.a }}" is no path',
+    hint: 'write an expression such as input.customer',
+  },
+  {
+    title: 'a concurrency key of an output',
+    task: keyed('steps.main.output.body'),
+    path: 'concurrency.key',
+    message: 'the step "main" is not surely done before this place',
+    hint: 'read the input instead',
+  },
+  {
+    title: 'a concurrency key of a step',
+    task: keyed('step.id'),
+    path: 'concurrency.key',
+    message: '{{ step.id }} cannot be read',
+    hint: 'only inside of a step there is "step"',
+  },
+  {
+    title: 'a concurrency key of nothing',
+    task: keyed('customer'),
+    path: 'concurrency.key',
+    message: '{{ customer }}: there is no "customer"',
+    hint: ROOTS,
+  },
+  { title: 'a concurrency limit of 0', task: keyed('input.a', 0), path: 'concurrency.limit', message: 'Too small' },
+];
