@@ -29,7 +29,7 @@ export const ERRORS = {
   UNSUPPORTED_MEDIA_TYPE: { status: 415, retryable: false, title: 'The content type is not accepted' },
   DATABASE_UNAVAILABLE: { status: 503, retryable: true, title: 'The database cannot be reached' },
   TEMPORAL_UNAVAILABLE: { status: 503, retryable: true, title: 'Temporal cannot be reached' },
-  AUTH_UNAVAILABLE: { status: 503, retryable: true, title: 'The keys that verify tokens cannot be fetched' },
+  AUTH_UNAVAILABLE: { status: 503, retryable: true, title: 'Tokens cannot be verified right now' },
   INTERNAL: { status: 500, retryable: true, title: 'Something failed on our side' },
 
   TEMPLATE_UNRESOLVED: { status: 422, retryable: false, title: 'A template refers to a value that is not there' },
