@@ -8,11 +8,11 @@ import type { Verdict } from './messages.ts';
 /** Options of {@link createJsonSchema}. */
 export interface JsonSchemaOptions {
   /**
-   * Processor time that one check may take, in milliseconds; each object and list of the schema adds one millisecond,
-   * which compiling may need. @default 200
+   * Processor time that one check may take, in milliseconds. What compiling and reading need is added: one millisecond for
+   * each object and list of the schema, and for each 10,000 characters of the value. @default 200
    */
   readonly timeoutMs?: number;
-  /** Memory that checks may take, in MB. @default 128 */
+  /** Memory that checks may take, in MB, at least 16: with less no thread comes up. @default 128 */
   readonly memoryMb?: number;
 }
 
@@ -24,8 +24,10 @@ export interface JsonSchemaChecker extends JsonSchemaPort {
 }
 
 const MAX_SCHEMA_CHARACTERS = 256_000;
-/** Inputs have at most 1 MiB; as text they are a little longer. */
+/** Inputs have at most 1 MiB, what other callers check may be longer. */
 const MAX_VALUE_CHARACTERS = 4_000_000;
+/** How fast a value is read at least. */
+const CHARACTERS_PER_MS = 10_000;
 
 const unusable = (message: string, hint: string): Verdict => ({
   kind: 'unusable',
@@ -63,7 +65,8 @@ async function runCheck(
     return unusable(`the schema is longer than ${MAX_SCHEMA_CHARACTERS} characters`, 'leave out long lists and descriptions');
   }
   const job = { schema: text, ...(value === undefined ? {} : { value }) };
-  const outcome = await queue.run(job, { allowanceMs: timeoutMs + nodeCount });
+  const allowanceMs = timeoutMs + nodeCount + (value?.length ?? 0) / CHARACTERS_PER_MS;
+  const outcome = await queue.run(job, { allowanceMs });
   if (outcome.kind === 'answered') return outcome.verdict;
   const [message, hint] = outcome.kind === 'late' ? TOO_LONG : TOO_MUCH;
   return unusable(message, hint);

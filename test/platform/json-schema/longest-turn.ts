@@ -4,21 +4,18 @@
  */
 export async function longestTurnMs(work: () => Promise<unknown>): Promise<number> {
   let longestMs = 0;
-  let turnCount = 0;
   let before = process.threadCpuUsage();
   const look = (): void => {
     const { user, system } = process.threadCpuUsage(before);
     longestMs = Math.max(longestMs, (user + system) / 1_000);
     before = process.threadCpuUsage();
-    turnCount += 1;
   };
   const timer = setInterval(look, 1);
   try {
     await work();
   } finally {
-    look();
+    look(); // also what was done within a single turn
     clearInterval(timer);
   }
-  if (turnCount < 2) throw new Error('the event loop did not turn at all');
   return longestMs;
 }
