@@ -24,6 +24,8 @@ import { createReconciler } from './reconciler/create-reconciler.ts';
 
 /** How long a started run may take to open before another dispatcher tries. */
 const CLAIM_MS = 10_000;
+/** Time that attempts have to end after they were cancelled at shutdown. */
+const FORCE_AFTER_MS = 10_000;
 const PING = { name: 'ping', text: 'select 1' };
 
 /** Options of {@link createWorker}. */
@@ -91,6 +93,8 @@ async function startTemporalWorker(
       maxCachedWorkflows: config.DURABASE_MAX_CACHED_WORKFLOWS,
       maxConcurrentActivityTaskExecutions: config.DURABASE_MAX_CONCURRENT_STEPS,
       shutdownGraceTime: config.DURABASE_SHUTDOWN_GRACE_MS,
+      // What does not listen to its cancellation is left to the next worker.
+      shutdownForceTime: config.DURABASE_SHUTDOWN_GRACE_MS + FORCE_AFTER_MS,
     },
     log,
   });

@@ -56,7 +56,7 @@ export function createBatcher<Item, Answer>({
   return (item) =>
     new Promise<Answer>((resolve, reject) => {
       waiting.push({ item, resolve, reject });
-      // Behind the current turn, so that what one turn submits travels together.
-      queueMicrotask(() => void flush());
+      // Behind the current turn of the event loop, so that what arrives together travels together.
+      setImmediate(() => void flush());
     });
 }

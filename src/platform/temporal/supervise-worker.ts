@@ -21,6 +21,7 @@ export interface SupervisorOptions {
     | 'maxCachedWorkflows'
     | 'maxConcurrentActivityTaskExecutions'
     | 'shutdownGraceTime'
+    | 'shutdownForceTime'
     | 'identity'
   >;
   readonly log: Log;
