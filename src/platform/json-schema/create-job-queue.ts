@@ -1,17 +1,17 @@
 import { PlatformError } from '@durabase/contracts/errors';
 import type { SchemaJob } from './messages.ts';
-import { type CheckThread, openThread, type Outcome } from './open-thread.ts';
+import { type Allowance, type CheckThread, openThread, type Outcome } from './open-thread.ts';
 
 interface Waiting {
   readonly job: SchemaJob;
-  readonly allowanceMs: number;
+  readonly allowance: Allowance;
   readonly resolve: (outcome: Outcome) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /** Checks one job after the other in a thread, which is started for the first one and again whenever it was ended. */
 export interface JobQueue {
-  run(job: SchemaJob, limits: { readonly allowanceMs: number }): Promise<Outcome>;
+  run(job: SchemaJob, allowance: Allowance): Promise<Outcome>;
   close(): Promise<void>;
 }
 
@@ -24,11 +24,11 @@ export function createJobQueue(limits: { readonly memoryMb: number }): JobQueue 
   let isWorking = false;
   let isClosed = false;
 
-  const runOne = async ({ job, allowanceMs }: Waiting): Promise<Outcome> => {
+  const runOne = async ({ job, allowance }: Waiting): Promise<Outcome> => {
     for (;;) {
       thread ??= await openThread(limits);
       const isUsed = thread.checkCount > 0;
-      const outcome = isClosed ? undefined : await thread.check(job, { allowanceMs });
+      const outcome = isClosed ? undefined : await thread.check(job, allowance);
       if (outcome?.kind === 'answered') return outcome;
       await thread.end();
       thread = undefined;
@@ -46,10 +46,10 @@ export function createJobQueue(limits: { readonly memoryMb: number }): JobQueue 
   };
 
   return {
-    run: (job, { allowanceMs }) =>
+    run: (job, allowance) =>
       new Promise((resolve, reject) => {
         if (isClosed) return reject(closedError());
-        waiting.push({ job, allowanceMs, resolve, reject });
+        waiting.push({ job, allowance, resolve, reject });
         if (!isWorking) void work();
       }),
     close: async () => {

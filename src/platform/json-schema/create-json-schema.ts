@@ -12,6 +12,8 @@ export interface JsonSchemaOptions {
    * each object and list of the schema, and for each 10,000 characters of the value. @default 200
    */
   readonly timeoutMs?: number;
+  /** How much longer a check may take by the clock, where the machine is busy with other things, in milliseconds. @default 5_000 */
+  readonly patienceMs?: number;
   /** Memory that checks may take, in MB, at least 16: with less no thread comes up. @default 128 */
   readonly memoryMb?: number;
 }
@@ -54,10 +56,13 @@ interface Check {
   readonly value?: string;
 }
 
-async function runCheck(
-  { schema, value }: Check,
-  { queue, timeoutMs }: { readonly queue: JobQueue; readonly timeoutMs: number },
-): Promise<Verdict> {
+interface CheckContext {
+  readonly queue: JobQueue;
+  readonly timeoutMs: number;
+  readonly patienceMs: number;
+}
+
+async function runCheck({ schema, value }: Check, { queue, timeoutMs, patienceMs }: CheckContext): Promise<Verdict> {
   const { nodeCount, problems } = checkBounds(schema);
   if (problems.length > 0) return { kind: 'unusable', problems };
   const text = JSON.stringify(schema);
@@ -66,7 +71,7 @@ async function runCheck(
   }
   const job = { schema: text, ...(value === undefined ? {} : { value }) };
   const allowanceMs = timeoutMs + nodeCount + (value?.length ?? 0) / CHARACTERS_PER_MS;
-  const outcome = await queue.run(job, { allowanceMs });
+  const outcome = await queue.run(job, { allowanceMs, patienceMs });
   if (outcome.kind === 'answered') return outcome.verdict;
   const [message, hint] = outcome.kind === 'late' ? TOO_LONG : TOO_MUCH;
   return unusable(message, hint);
@@ -81,9 +86,9 @@ const asInputProblem = ({ path, message, hint }: Problem): Problem => ({
 });
 
 /** The port for schemas of users: static bounds first, then a thread with a deadline and a limit of memory for all else. */
-export function createJsonSchema({ timeoutMs = 200, memoryMb = 128 }: JsonSchemaOptions): JsonSchemaChecker {
+export function createJsonSchema({ timeoutMs = 200, patienceMs = 5_000, memoryMb = 128 }: JsonSchemaOptions): JsonSchemaChecker {
   const queue = createJobQueue({ memoryMb });
-  const context = { queue, timeoutMs };
+  const context = { queue, timeoutMs, patienceMs };
   return {
     checkSchema: async (schema) => (await runCheck({ schema }, context)).problems,
     checkValue: async (schema, value) => {

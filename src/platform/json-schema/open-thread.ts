@@ -9,15 +9,20 @@ export type Outcome = { readonly kind: 'answered'; readonly verdict: Verdict } |
 export interface CheckThread {
   /** Checks that it has answered. */
   readonly checkCount: number;
-  check(job: SchemaJob, limits: { readonly allowanceMs: number }): Promise<Outcome>;
+  check(job: SchemaJob, allowance: Allowance): Promise<Outcome>;
   end(): Promise<void>;
+}
+
+/** What a check may take. */
+export interface Allowance {
+  /** Processor time, in milliseconds. */
+  readonly allowanceMs: number;
+  /** Time beyond it by the clock, in milliseconds, where the machine is busy with other things. */
+  readonly patienceMs: number;
 }
 
 /** A thread that is not ready after so long will not be: nobody's schema is to blame. */
 const START_MS = 15_000;
-/** The allowance is processor time; where the machine is busy with other things, so much more time may pass. */
-const WAIT_MS = 5_000;
-
 const startThread = (memoryMb: number): Worker =>
   new Worker(new URL('./schema-worker.ts', import.meta.url), {
     name: 'json-schema',
@@ -29,11 +34,7 @@ const startThread = (memoryMb: number): Worker =>
 /** Calls `onLate` when the thread has used up its allowance; returns what calls that off. */
 function watchAllowance(
   worker: Worker,
-  {
-    allowanceMs,
-    usedBeforeMs,
-    onLate,
-  }: { readonly allowanceMs: number; readonly usedBeforeMs: number; readonly onLate: () => void },
+  { allowanceMs, patienceMs, usedBeforeMs, onLate }: Allowance & { readonly usedBeforeMs: number; readonly onLate: () => void },
 ): () => void {
   let timer: NodeJS.Timeout | undefined;
   let isOff = false;
@@ -48,7 +49,7 @@ function watchAllowance(
     timer = setTimeout(() => void look().catch(() => undefined), ms); // a thread that has gone tells so by itself
   };
   wait(allowanceMs);
-  const wall = setTimeout(onLate, allowanceMs + WAIT_MS);
+  const wall = setTimeout(onLate, allowanceMs + patienceMs);
   return () => {
     isOff = true;
     clearTimeout(timer);
@@ -103,10 +104,10 @@ export async function openThread({ memoryMb }: { readonly memoryMb: number }): P
     onEnd: () => settle?.({ kind: 'crashed' }),
   });
 
-  const check = (job: SchemaJob, { allowanceMs }: { readonly allowanceMs: number }): Promise<Outcome> =>
+  const check = (job: SchemaJob, allowance: Allowance): Promise<Outcome> =>
     new Promise((resolve) => {
       const onLate = (): void => settle?.({ kind: 'late' });
-      const callOff = watchAllowance(worker, { allowanceMs, usedBeforeMs, onLate });
+      const callOff = watchAllowance(worker, { ...allowance, usedBeforeMs, onLate });
       settle = (outcome) => {
         settle = undefined;
         callOff();

@@ -82,4 +82,14 @@ export const MISFITTING_ALTERNATIVES: readonly Misfit[] = [
     path: 'input.a.a.a',
     message: 'must be an object, not a string',
   },
+  {
+    title: 'alternatives in a definition, behind a reference to another one',
+    schema: {
+      $defs: { name: { type: 'string' }, owner: { anyOf: [{ $ref: '#/$defs/name' }, { type: 'null' }] } },
+      $ref: '#/$defs/owner',
+    },
+    value: 5,
+    path: 'input',
+    message: 'must be a string or null, not a number',
+  },
 ];

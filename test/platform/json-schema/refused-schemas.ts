@@ -165,6 +165,13 @@ export const REFUSED: readonly Refused[] = [
     hint: INSIDE,
   },
   {
+    title: 'a keyword below a property that is named like a keyword',
+    schema: objectOf({ enum: { $id: 'x' } }),
+    path: 'input.properties.enum["$id"]',
+    message: '"$id" is not supported',
+    hint: INSIDE,
+  },
+  {
     title: 'an unknown dialect',
     schema: { $schema: 'http://example.com/meta.json' },
     path: 'input["$schema"]',
