@@ -10,15 +10,20 @@ const SCHEMAS = "('durabase'::regnamespace, 'durabase_private'::regnamespace)";
 const PRIVATE_FOR_USERS: Readonly<Record<string, readonly string[]>> = {
   admin_ws_ids: ['anon', 'authenticated', 'service_role'],
   cancel_run: ['authenticated', 'service_role'],
+  changes_since: ['authenticated', 'service_role'],
   current_actor: ['anon', 'authenticated', 'service_role'],
+  feed_epoch: ['authenticated', 'service_role'],
   get_payload: ['authenticated', 'service_role'],
   is_instance_admin: ['anon', 'authenticated', 'service_role'],
+  last_seq: ['authenticated', 'service_role'],
   list_drift: ['authenticated', 'service_role'],
+  may_listen: ['anon', 'authenticated', 'service_role'],
   refuse: ['anon', 'authenticated', 'service_role'],
   save_task: ['authenticated', 'service_role'],
   shared_task_ids: ['anon', 'authenticated', 'service_role'],
   start_run: ['authenticated', 'service_role'],
   uid: ['anon', 'authenticated', 'service_role'],
+  verify_audit: ['authenticated', 'service_role'],
   ws_ids: ['anon', 'authenticated', 'service_role'],
 };
 
@@ -41,6 +46,7 @@ const BOUNDED_TEXT_INDEXES: Readonly<Record<string, string>> = {
   wishes_pkey: 'check: known kinds',
   workers_pkey: 'ids that the worker makes',
   leases_pkey: 'names in our code',
+  feed_counters_feed_key: 'a word and one or two ids',
 };
 
 describe('the schema', () => {

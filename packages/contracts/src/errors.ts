@@ -22,6 +22,8 @@ export const ERRORS = {
   RUN_NOT_FOUND: { status: 404, retryable: false, title: 'No such run' },
   RUN_FINISHED: { status: 409, retryable: false, title: 'The run has already ended' },
   PAYLOAD_NOT_FOUND: { status: 404, retryable: false, title: 'No such stored value' },
+  FEED_NOT_FOUND: { status: 404, retryable: false, title: 'No such feed' },
+  CHANGES_PRUNED: { status: 410, retryable: false, title: 'The feed no longer keeps these numbers, or never had them' },
   METHOD_NOT_ALLOWED: { status: 405, retryable: false, title: 'This route does not take that method' },
   IDEMPOTENCY_CONFLICT: { status: 409, retryable: false, title: 'The idempotency key was used with another body' },
   VERSION_CONFLICT: { status: 409, retryable: true, title: 'Somebody else saved in between' },
