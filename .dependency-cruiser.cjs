@@ -1,6 +1,6 @@
 /**
  * Which folder may import which. Arrows point one way:
- * contracts ← domain ← workflows / activities / api / dispatcher / reconciler ← composition roots.
+ * contracts ← domain ← workflows / activities / api / dispatcher / reconciler / sequencer ← composition roots.
  */
 const types = { dependencyTypesNot: ['type-only'] };
 const ROOTS = '^src/(worker|server|create-worker|config)\\.ts$';
@@ -36,24 +36,24 @@ module.exports = {
       name: 'activities-act',
       severity: 'error',
       from: { path: '^src/activities/' },
-      to: { path: '^src/(api|platform|dispatcher|reconciler)/|^src/workflows/', ...types },
+      to: { path: '^src/(api|platform|dispatcher|reconciler|sequencer)/|^src/workflows/', ...types },
     },
     {
       name: 'api-translates',
       severity: 'error',
       from: { path: '^src/api/' },
-      to: { path: '^src/(platform|dispatcher|reconciler|workflows|activities)/', ...types },
+      to: { path: '^src/(platform|dispatcher|reconciler|sequencer|workflows|activities)/', ...types },
     },
     {
       name: 'platform-knows-ports',
       severity: 'error',
       from: { path: '^src/platform/' },
-      to: { path: '^src/(api|activities|dispatcher|reconciler)/', ...types },
+      to: { path: '^src/(api|activities|dispatcher|reconciler|sequencer)/', ...types },
     },
     {
       name: 'drivers-live-in-platform',
       severity: 'error',
-      from: { path: '^src/(domain|ports|workflows|activities|api|dispatcher|reconciler)/' },
+      from: { path: '^src/(domain|ports|workflows|activities|api|dispatcher|reconciler|sequencer)/' },
       to: { path: 'node_modules/(pg|undici|winston|jose)/', ...types },
     },
     {

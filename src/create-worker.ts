@@ -8,6 +8,7 @@ import { createRunCheck } from './dispatcher/check-runs.ts';
 import { createDispatcher } from './dispatcher/create-dispatcher.ts';
 import { createCatalog } from './domain/plan/create-catalog.ts';
 import { createDb } from './platform/db/create-db.ts';
+import { createFeeds } from './platform/feeds/create-feeds.ts';
 import { createHttpClient } from './platform/http/index.ts';
 import { createJsonSchema } from './platform/json-schema/index.ts';
 import { createMirror } from './platform/mirror/create-mirror.ts';
@@ -21,6 +22,7 @@ import { createWorkspaceLookup } from './platform/temporal/workspace-lookup.ts';
 import type { Log } from './ports/log.ts';
 import type { MirrorPort } from './ports/mirror.ts';
 import { createReconciler } from './reconciler/create-reconciler.ts';
+import { createSequencer } from './sequencer/create-sequencer.ts';
 
 /** How long a started run may take to open before another dispatcher tries. */
 const CLAIM_MS = 10_000;
@@ -38,7 +40,7 @@ export interface WorkerOptions {
   readonly workflowBundle?: string | undefined;
 }
 
-/** A running worker: it executes workflows and actions, dispatches, and reconciles when it leads. */
+/** A running worker: it executes workflows and actions, dispatches, numbers changes, and reconciles when it leads. */
 export interface RunningWorker {
   /** What works and what does not; all true means ready. */
   readiness(): Promise<Readonly<Record<'database' | 'temporal', boolean>>>;
@@ -106,24 +108,30 @@ export async function createWorker(options: WorkerOptions): Promise<RunningWorke
   const parts = createParts(options);
   const { db, schemas, compile } = parts;
   const workerId = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`;
+  const sequencer = createSequencer({ feeds: createFeeds({ db, workerId }), log });
   // The mirror tells the dispatcher of freed permits, and the dispatcher needs the worker that writes the mirror.
   let wake = (): void => undefined;
-  const mirror = createMirror({ db, onFreed: () => wake() });
+  const mirror = createMirror({ db, onFreed: () => wake(), onWritten: sequencer.wake });
   const supervised = await startTemporalWorker(options, parts, { mirror, wake: () => wake(), workerId });
+  const queue = createQueue({
+    db,
+    url: config.DURABASE_DATABASE_URL,
+    maxOpening: config.DURABASE_MAX_OPENING_RUNS,
+    claimMs: CLAIM_MS,
+    log,
+  });
   const dispatcher = createDispatcher({
-    queue: createQueue({
-      db,
-      url: config.DURABASE_DATABASE_URL,
-      maxOpening: config.DURABASE_MAX_OPENING_RUNS,
-      claimMs: CLAIM_MS,
-      log,
-    }),
+    queue,
     temporal: supervised.temporal,
     check: createRunCheck({ mirror, schemas }),
     compile,
     log,
   });
   wake = dispatcher.wake;
+  const listening = queue.onWork(() => {
+    dispatcher.wake();
+    sequencer.wake(); // what the API has accepted
+  });
   const reconciler = createReconciler({
     mirror: createReconciling({ db, workerId, taskQueue: config.DURABASE_TASK_QUEUE }),
     temporal: supervised.temporal,
@@ -131,6 +139,16 @@ export async function createWorker(options: WorkerOptions): Promise<RunningWorke
     intervalMs: config.DURABASE_RECONCILE_INTERVAL_MS,
     log,
   });
+  const stop = async (): Promise<void> => {
+    // Nothing new first, then what runs, then what it needs; what was written last is still told.
+    await listening.close();
+    await dispatcher.stop();
+    await supervised.stop();
+    await reconciler.stop();
+    await sequencer.stop();
+    await parts.close();
+  };
+  let stopping: Promise<void> | undefined;
   return {
     readiness: async () => ({
       database: await db.query(PING, []).then(
@@ -139,12 +157,6 @@ export async function createWorker(options: WorkerOptions): Promise<RunningWorke
       ),
       temporal: await supervised.isPolling(),
     }),
-    stop: async () => {
-      // Nothing new first, then what runs, then what it needs.
-      await dispatcher.stop();
-      await supervised.stop();
-      await reconciler.stop();
-      await parts.close();
-    },
+    stop: () => (stopping ??= stop()),
   };
 }

@@ -1,5 +1,6 @@
-import { isPlatformError, type Json } from '@durabase/contracts';
+import type { Json } from '@durabase/contracts';
 import type { Compiled } from '../domain/plan/compile-task.ts';
+import { createLoop, type Loop } from '../loop/create-loop.ts';
 import type { Log } from '../ports/log.ts';
 import type { AdmittedRun, Admission, CheckedRun, QueuePort, UncheckedRun } from '../ports/queue.ts';
 import type { TemporalPort } from '../ports/temporal.ts';
@@ -12,18 +13,12 @@ export interface DispatcherPorts {
   readonly check: (runs: readonly UncheckedRun[]) => Promise<readonly CheckedRun[]>;
   readonly compile: (definition: Json, context: { readonly workspaceId: string }) => Promise<Compiled>;
   readonly log: Log;
-  /** Longest time between two looks at the queue, in milliseconds. @default 100 */
+  /** Longest time between two looks at the queue, in milliseconds. @default 250 */
   readonly pollMs?: number;
 }
 
 /** Carries accepted runs, and wishes about them, to Temporal. */
-export interface Dispatcher {
-  /** There may be work. */
-  wake(): void;
-  stop(): Promise<void>;
-}
-
-const OUTAGE_PAUSE_MS = 500;
+export type Dispatcher = Loop;
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -91,51 +86,6 @@ async function pass(ports: DispatcherPorts): Promise<boolean> {
 
 /** Runs until it is stopped; every worker has one. */
 export function createDispatcher(ports: DispatcherPorts): Dispatcher {
-  const { log, pollMs = 100 } = ports;
-  let isStopped = false;
-  let hasNews = false;
-  let wakeUp: (() => void) | undefined;
-
-  const wake = (): void => {
-    hasNews = true;
-    wakeUp?.();
-  };
-  const rest = (ms: number): Promise<void> =>
-    new Promise((resolve) => {
-      if (hasNews || isStopped) return resolve();
-      const timer = setTimeout(() => wakeUp?.(), ms);
-      wakeUp = () => {
-        clearTimeout(timer);
-        wakeUp = undefined;
-        resolve();
-      };
-      return undefined;
-    });
-
-  const run = async (): Promise<void> => {
-    while (!isStopped) {
-      hasNews = false;
-      try {
-        if (!(await pass(ports))) await rest(pollMs);
-      } catch (error) {
-        if (!isPlatformError(error) || !error.retryable)
-          log.error('dispatcher.failed', { reason: reasonOf(error), stack: error instanceof Error ? error.stack : undefined });
-        else log.warn('dispatcher.waits', { reason: reasonOf(error) });
-        hasNews = false;
-        await rest(OUTAGE_PAUSE_MS);
-      }
-    }
-  };
-  const running = run();
-  const listening = ports.queue.onWork(wake);
-
-  return {
-    wake,
-    stop: async () => {
-      isStopped = true;
-      wake();
-      await running;
-      await (await listening).close();
-    },
-  };
+  const { log, pollMs = 250 } = ports;
+  return createLoop({ name: 'dispatcher', log, pass: async () => ({ ms: (await pass(ports)) ? 0 : pollMs }) });
 }

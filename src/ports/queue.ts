@@ -53,8 +53,8 @@ export interface QueuePort {
   claimWishes(): Promise<readonly Wish[]>;
   listDrafts(): Promise<readonly Draft[]>;
   publishVersion(request: { readonly versionId: string; readonly plan?: Json; readonly problems?: Json }): Promise<void>;
-  /** Calls back whenever somebody says that there is work; `undefined` payloads, may be spurious. */
-  onWork(listener: () => void): Promise<{ close(): Promise<void> }>;
+  /** Calls back whenever somebody says that there is work, and after each (re)connection; may be spurious. */
+  onWork(listener: () => void): { close(): Promise<void> };
 }
 
 /** Answer of an admission. */

@@ -1,5 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { isPlatformError } from '@durabase/contracts';
+import { createLoop } from '../loop/create-loop.ts';
 import type { TemporalPort } from '../ports/temporal.ts';
 import { compareExecutions, createSeenBefore, type ReconcilerPorts } from './compare-executions.ts';
 import { examineOpenRuns, FIRST_ID } from './examine-open-runs.ts';
@@ -24,7 +23,6 @@ export interface Reconciler {
 /** Every worker has one; a lease row says which of them works. */
 export function createReconciler(options: ReconcilerOptions): Reconciler {
   const { mirror, log, intervalMs } = options;
-  const stopping = new AbortController();
   const seenBefore = createSeenBefore();
   let afterId = FIRST_ID;
 
@@ -42,24 +40,19 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     await mirror.lead({ watermark: new Date(now).toISOString() });
   };
 
-  const run = async (): Promise<void> => {
-    while (!stopping.signal.aborted) {
-      try {
-        await look();
-      } catch (error) {
-        const isOutage = isPlatformError(error) && error.retryable;
-        log[isOutage ? 'warn' : 'error']('reconciler.failed', { reason: error instanceof Error ? error.message : String(error) });
-      }
-      // An aborted pause is the way out of the loop.
-      await pause(intervalMs, undefined, { signal: stopping.signal }).catch(() => undefined);
-    }
-  };
-  const running = run();
+  const loop = createLoop({
+    name: 'reconciler',
+    log,
+    pass: async () => {
+      await look();
+      return { ms: intervalMs };
+    },
+    afterFailureMs: intervalMs,
+  });
 
   return {
     stop: async () => {
-      stopping.abort();
-      await running;
+      await loop.stop();
       await mirror.leave().catch((error: unknown) => log.warn('reconciler.lease-kept', { reason: String(error) }));
     },
   };

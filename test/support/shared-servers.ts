@@ -47,7 +47,7 @@ const preparePostgres = async (): Promise<void> => {
   shared().closers.push(() => runAsOwner(ownerUrl, `drop database if exists ${templateName} with (force)`));
   const templateUrl = new URL(ownerUrl);
   templateUrl.pathname = templateName;
-  const passwords = { lite: password, engine: password, gateway: password };
+  const passwords = { lite: password, engine: password, gateway: password, realtime: password };
   await prepareDatabase({ ownerUrl: templateUrl.href, migrationsDir: MIGRATIONS_DIR, passwords });
   await runAsOwner(templateUrl.href, readFileSync(SEED_FILE, 'utf8'));
   process.env[TEST_ENV.ownerUrl] = ownerUrl;

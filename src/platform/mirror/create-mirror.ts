@@ -47,8 +47,17 @@ function createPlanCache(load: (versionId: string) => Promise<Plan>): (versionId
   };
 }
 
-/** {@link MirrorPort} over the functions of schema durabase_private. `onFreed` hears when permits may have become free. */
-export function createMirror({ db, onFreed }: { readonly db: Db; readonly onFreed: () => void }): MirrorPort {
+/** Options of {@link createMirror}. */
+export interface MirrorOptions {
+  readonly db: Db;
+  /** Permits may have become free. */
+  readonly onFreed: () => void;
+  /** Something was written that followers want to hear of. */
+  readonly onWritten: () => void;
+}
+
+/** {@link MirrorPort} over the functions of schema durabase_private. */
+export function createMirror({ db, onFreed, onWritten }: MirrorOptions): MirrorPort {
   const ask = async <Answer>(statement: Statement, values: Parameters<Db['query']>[1]): Promise<Answer> => {
     for (let conflicts = 0; ; conflicts += 1) {
       try {
@@ -62,7 +71,11 @@ export function createMirror({ db, onFreed }: { readonly db: Db; readonly onFree
   };
   const batched = <Item, Answer>(statement: Statement) =>
     createBatcher<Item, Answer>({
-      write: (items) => ask<readonly Answer[]>(statement, [JSON.stringify(items)]),
+      write: async (items) => {
+        const answers = await ask<readonly Answer[]>(statement, [JSON.stringify(items)]);
+        onWritten();
+        return answers;
+      },
       isShared: (error) => isPlatformError(error) && error.code === 'DATABASE_UNAVAILABLE',
     });
 

@@ -1,7 +1,7 @@
-import pg from 'pg';
 import type { Db, Queryable, Statement } from '../../ports/db.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Admission, QueuePort, UncheckedRun, Wish } from '../../ports/queue.ts';
+import { listen } from '../db/listen.ts';
 
 /** Channel on which the API and the sequencer say that there is work. */
 export const WORK_CHANNEL = 'durabase_work';
@@ -26,7 +26,6 @@ const SQL = {
 } as const satisfies Record<string, Statement>;
 
 const MAX_CHECKED = 100;
-const RECONNECT_MS = 1_000;
 
 /** Options of {@link createQueue}. */
 export interface QueueOptions {
@@ -38,42 +37,6 @@ export interface QueueOptions {
   /** How long a started run may take to open before another dispatcher tries, in milliseconds. */
   readonly claimMs: number;
   readonly log: Log;
-}
-
-/** Listens on a connection of its own, which is made anew when it breaks. Each (re)connection counts as news. */
-function listen({ url, log }: Pick<QueueOptions, 'url' | 'log'>, onNews: () => void): { close(): Promise<void> } {
-  let client: pg.Client | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  let isClosed = false;
-  const again = (): void => {
-    if (isClosed || timer !== undefined) return;
-    timer = setTimeout(() => {
-      timer = undefined;
-      void connect();
-    }, RECONNECT_MS);
-  };
-  const connect = async (): Promise<void> => {
-    client = new pg.Client({ connectionString: url, application_name: 'durabase listener', keepAlive: true });
-    client.on('error', again);
-    client.on('end', again);
-    client.on('notification', onNews);
-    try {
-      await client.connect();
-      await client.query(`listen ${WORK_CHANNEL}`);
-      onNews();
-    } catch (error) {
-      log.warn('queue.not-listening', { reason: error instanceof Error ? error.message : String(error) }); // polling goes on
-      again();
-    }
-  };
-  void connect();
-  return {
-    close: async () => {
-      isClosed = true;
-      clearTimeout(timer);
-      await client?.end().catch(() => undefined); // it is gone either way
-    },
-  };
 }
 
 /** {@link QueuePort} over the functions of schema durabase_private. */
@@ -99,6 +62,6 @@ export function createQueue({ db, url, maxOpening, claimMs, log }: QueueOptions)
         plan === undefined ? null : JSON.stringify(plan),
         problems === undefined ? null : JSON.stringify(problems),
       ])),
-    onWork: (listener) => Promise.resolve(listen({ url, log }, listener)),
+    onWork: (listener) => listen({ url, channel: WORK_CHANNEL, log }, listener),
   };
 }
