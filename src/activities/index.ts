@@ -1,9 +1,10 @@
-import type { Bookkeeping } from '../workflows/run-task.messages.ts';
+import type { Bookkeeping, Control } from '../workflows/run-task.messages.ts';
 import type { RegisteredAction } from './actions/index.ts';
 import { createFinishRun } from './bookkeeping/finish-run.ts';
+import { createCloseLoop, createOpenLoop } from './bookkeeping/loops.ts';
 import { createOpenRun } from './bookkeeping/open-run.ts';
 import { createCloseWait, createOpenWait } from './bookkeeping/waits.ts';
-import { translateBookkeeping } from './failure.ts';
+import { staleFailure, translateBookkeeping } from './failure.ts';
 import { wrapAction, type WrapperPorts } from './wrap-action.ts';
 
 /** Everything that a worker registers: the engine's own activities, and one for each action under its type. */
@@ -15,6 +16,12 @@ export function createActivities(
     openRun: translateBookkeeping(createOpenRun(ports)),
     openWait: translateBookkeeping(createOpenWait({ mirror })),
     closeWait: translateBookkeeping(createCloseWait({ mirror })),
+    openLoop: translateBookkeeping(createOpenLoop({ mirror })),
+    closeLoop: translateBookkeeping(createCloseLoop({ mirror })),
+    readControl: translateBookkeeping(async (request) => (await mirror.readControl(request)) as unknown as Control),
+    leaveRun: translateBookkeeping(async ({ runId, temporalRunId }) => {
+      if (!(await mirror.leaveRun({ runId, temporalRunId }))) throw staleFailure('another execution owns this run');
+    }),
     finishRun: translateBookkeeping(createFinishRun({ mirror })),
     noteSignal: translateBookkeeping(({ runId, temporalRunId, name }) => mirror.noteSignal({ runId, temporalRunId, name })),
   };

@@ -6,6 +6,7 @@ import type { StepArgument, StepReport } from '../workflows/run-task.messages.ts
 import { staleFailure, toFailure } from './failure.ts';
 import { findStep } from './find-step.ts';
 import { freezeInput } from './resolve-input.ts';
+import { findReasonToSkip, skipStep } from './skip-step.ts';
 
 /** How many attempts may be lost with their workers before a step is given up: it probably kills them. */
 export const MAX_LOST_ATTEMPTS = 25;
@@ -35,6 +36,7 @@ const reportOf = (step: NonNullable<LoadedStep['step']>): StepReport =>
 /** What an earlier attempt of this very execution has already said, if it has. */
 function recall({ step, epoch }: LoadedStep): StepReport | undefined {
   if (step === null || step.epoch !== epoch) return undefined;
+  if (step.state === 'skipped') return { state: 'skipped' };
   if (step.state === 'completed') return reportOf(step);
   if (step.state === 'failed' || step.state === 'timed_out') {
     throw toFailure(step.error as unknown as Parameters<typeof toFailure>[0], { isFinal: true });
@@ -65,18 +67,15 @@ function resolveFrozen(
   step: PlanStep,
   loaded: LoadedStep,
   argument: StepArgument,
-): { readonly frozenInput: Json; readonly error?: PlatformError } {
+): { readonly frozenInput: Json; readonly error?: PlatformError; readonly reasonToSkip?: string } {
   if (loaded.step !== null && loaded.step.epoch === loaded.epoch && loaded.step.input !== null) {
     return { frozenInput: unescapeUnstorable(loaded.step.input) };
   }
   try {
-    return {
-      frozenInput: freezeInput(
-        step,
-        { ...loaded, runId: argument.runId, input: unescapeUnstorable(loaded.input) },
-        argument.iteration,
-      ),
-    };
+    const facts = { ...loaded, runId: argument.runId, input: unescapeUnstorable(loaded.input) };
+    const reasonToSkip = findReasonToSkip(step, facts, argument);
+    if (reasonToSkip !== undefined) return { frozenInput: null, reasonToSkip };
+    return { frozenInput: freezeInput(step, facts, argument.iteration) };
   } catch (error) {
     if (!(error instanceof PlatformError)) throw error;
     return { frozenInput: null, error };
@@ -91,7 +90,7 @@ export async function prepareAttempt(
 ): Promise<Preparation> {
   const { runId, stepId, iteration, firstRunId } = argument;
   const step = findStep(await mirror.loadPlan(argument.versionId), stepId);
-  const needed = neededValues(step.with);
+  const needed = neededValues(step.with, step.when);
   const loaded = await mirror.loadStep({
     runId,
     stepId,
@@ -105,7 +104,10 @@ export async function prepareAttempt(
   if (recalled !== undefined) return { report: recalled };
 
   const writer = { runId, temporalRunId, firstRunId };
-  const { frozenInput, error } = resolveFrozen(step, loaded, argument);
+  const { frozenInput, error, reasonToSkip } = resolveFrozen(step, loaded, argument);
+  if (reasonToSkip !== undefined) {
+    return { report: { state: await skipStep({ ...writer, step, iteration, reason: reasonToSkip }, mirror) } };
+  }
   const hasBegun =
     loaded.epoch === loaded.runEpoch &&
     loaded.step?.epoch === loaded.epoch &&

@@ -20,6 +20,8 @@ export interface DispatcherPorts {
 /** Carries accepted runs, and wishes about them, to Temporal. */
 export type Dispatcher = Loop;
 
+const MAX_DEEDS = 100;
+
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 async function startRuns(
@@ -46,11 +48,18 @@ async function startRuns(
 async function carryWishes(temporal: TemporalPort, { queue, log }: DispatcherPorts): Promise<void> {
   const wishes = await queue.claimWishes();
   await Promise.all(
-    wishes.map(async (wish) => {
-      const isOpen = await temporal.cancel(wish.workflowId);
-      log.info('run.cancel-carried', { runId: wish.runId, isOpen });
+    wishes.map(async ({ kind, workflowId, runId }) => {
+      if (kind === 'wake') await temporal.wake(workflowId);
+      else log.info('run.cancel-carried', { runId, isOpen: await temporal.cancel(workflowId) });
     }),
   );
+  const wakes = wishes.filter(({ kind }) => kind === 'wake');
+  if (wakes.length > 0) await queue.forgetWakes(wakes);
+}
+
+/** What runs have to do to each other; whatever comes of it is found by the next pass. */
+async function doDeeds({ queue }: DispatcherPorts): Promise<void> {
+  for (let count = 0; count < MAX_DEEDS; count += 1) if (!(await queue.doDeed())) return;
 }
 
 async function compileDrafts({ queue, compile, log }: DispatcherPorts): Promise<void> {
@@ -73,6 +82,8 @@ async function pass(ports: DispatcherPorts): Promise<boolean> {
     return false;
   }
   let admission: Admission = await ports.queue.admit();
+  const hasDeeds = admission.deeds;
+  if (hasDeeds) await doDeeds(ports);
   if (admission.drafts) await compileDrafts(ports);
   const started = await startRuns(admission.runs, temporal, ports);
   const foundPlain = admission.runs.length > 0;
@@ -81,7 +92,7 @@ async function pass(ports: DispatcherPorts): Promise<boolean> {
     await startRuns(admission.runs, temporal, ports);
   }
   if (admission.wishes) await carryWishes(temporal, ports);
-  return started && (foundPlain || admission.runs.length > 0);
+  return started && (foundPlain || hasDeeds || admission.runs.length > 0);
 }
 
 /** Runs until it is stopped; every worker has one. */

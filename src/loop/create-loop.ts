@@ -26,6 +26,12 @@ export interface Loop {
   stop(): Promise<void>;
 }
 
+/** What happened, with what it came from: errors on our side say in public only that there was one. */
+const reasonOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+};
+
 /** Starts the loop. A pass that throws is logged, and followed by another one. */
 export function createLoop({ name, pass, log, afterFailureMs = 500 }: LoopOptions): Loop {
   let isStopped = false;
@@ -53,8 +59,8 @@ export function createLoop({ name, pass, log, afterFailureMs = 500 }: LoopOption
       try {
         await rest(await pass());
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        if (isPlatformError(error) && error.retryable) log.warn(`${name}.waits`, { reason });
+        const reason = reasonOf(error);
+        if (isPlatformError(error) && error.retryable && error.code !== 'INTERNAL') log.warn(`${name}.waits`, { reason });
         else log.error(`${name}.failed`, { reason, stack: error instanceof Error ? error.stack : undefined });
         await rest({ ms: afterFailureMs, isDeaf: true });
       }

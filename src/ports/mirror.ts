@@ -37,6 +37,9 @@ export interface Opening {
   readonly deadlineAt?: string | null;
   readonly reason?: string;
   readonly state?: RunState;
+  /** Steps that are done already. */
+  readonly done?: Readonly<Record<string, 'completed' | 'skipped'>>;
+  readonly isPaused?: boolean;
 }
 
 /** What an attempt needs to know. */
@@ -51,6 +54,8 @@ export interface LoadedStep {
   readonly input: Json;
   /** Outputs of the steps that were asked for and are completed. */
   readonly outputs: JsonObject;
+  /** What the iteration of a loop is at. */
+  readonly item: Json;
   readonly step: StepRow | null;
 }
 
@@ -85,7 +90,45 @@ export interface StepBegin extends Writer {
   readonly state: 'running' | 'waiting';
   readonly input: Json;
   readonly wakesAt?: string;
+  /** What a wait waits for, beside its time. */
+  readonly wait?: ArmedWait;
 }
+
+/** What ends a wait. */
+export type ArmedWait =
+  | { readonly kind: 'event'; readonly name: string; readonly match: JsonObject }
+  | {
+      readonly kind: 'child';
+      readonly task: string;
+      readonly input: JsonObject;
+      readonly priority?: number;
+      readonly isWaited: boolean;
+    }
+  | { readonly kind: 'external' };
+
+/** A step that is over without having begun. */
+export interface StepSkip extends Writer {
+  readonly stepId: string;
+  readonly iteration: number;
+  readonly name: string;
+  readonly action: string;
+  /** For people. */
+  readonly reason: string;
+}
+
+/** A loop that begins. */
+export interface LoopOpening extends Writer {
+  readonly stepId: string;
+  readonly name: string;
+  readonly action: string;
+  readonly items: readonly Json[];
+}
+
+/** Answer to the opening of a loop. */
+export type LoopAnswer =
+  | { readonly verdict: 'go'; readonly count: number; readonly next: number; readonly missing: readonly number[] }
+  | { readonly verdict: 'done'; readonly state: StepState }
+  | { readonly verdict: 'stale'; readonly reason: string };
 
 /** An attempt, or a wait, that ends. Without `attempt` (waits) it ends whatever attempt there is. */
 export interface StepEnd extends Writer {
@@ -146,6 +189,26 @@ export interface MirrorPort {
   }): Promise<LoadedStep | undefined>;
   beginStep(begin: StepBegin): Promise<BeginAnswer>;
   endStep(end: StepEnd): Promise<EndAnswer>;
+  skipStep(skip: StepSkip): Promise<{ readonly verdict: 'done' | 'stale'; readonly state?: StepState; readonly reason?: string }>;
+  openLoop(opening: LoopOpening): Promise<LoopAnswer>;
+  closeLoop(
+    end: Writer & { readonly stepId: string; readonly state: 'completed' | 'failed'; readonly error?: Json },
+  ): Promise<EndAnswer & { readonly error?: JsonObject }>;
+  /** What has changed for a run whose workflow was woken. */
+  readControl(request: {
+    readonly runId: string;
+    readonly waits: readonly { readonly stepId: string; readonly iteration: number }[];
+  }): Promise<{
+    readonly isPaused: boolean;
+    readonly ended: readonly {
+      readonly stepId: string;
+      readonly iteration: number;
+      readonly state: StepState;
+      readonly error: JsonObject | null;
+    }[];
+  }>;
+  /** The execution is about to continue as a new one. `false`: it no longer speaks for the run. */
+  leaveRun(request: { readonly runId: string; readonly temporalRunId: string }): Promise<boolean>;
   finishRun(end: RunEnd): Promise<{
     readonly verdict: 'kept' | 'stale';
     readonly state: RunState;

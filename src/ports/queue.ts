@@ -32,8 +32,10 @@ export type CheckedRun =
 export interface Wish {
   readonly runId: string;
   readonly workflowId: string;
-  readonly kind: 'cancel';
+  readonly kind: 'cancel' | 'wake';
   readonly reason: string | null;
+  /** When it was wished for, as Postgres writes it: to tell a wake that was carried from a later one. */
+  readonly requestedAt: string;
 }
 
 /** A version that nobody compiled yet. */
@@ -51,6 +53,10 @@ export interface QueuePort {
   /** These could not be started: others may try. */
   unclaim(runIds: readonly string[]): Promise<void>;
   claimWishes(): Promise<readonly Wish[]>;
+  /** These wakes have reached their workflows. */
+  forgetWakes(wishes: readonly Wish[]): Promise<void>;
+  /** Does one thing that one run has to do to another; `false` when there is none. */
+  doDeed(): Promise<boolean>;
   listDrafts(): Promise<readonly Draft[]>;
   publishVersion(request: { readonly versionId: string; readonly plan?: Json; readonly problems?: Json }): Promise<void>;
   /** Calls back whenever somebody says that there is work, and after each (re)connection; may be spurious. */
@@ -63,5 +69,6 @@ export interface Admission {
   /** Whether runs are due that must be checked first. */
   readonly unchecked: boolean;
   readonly wishes: boolean;
+  readonly deeds: boolean;
   readonly drafts: boolean;
 }

@@ -32,6 +32,8 @@ export interface TemporalPort {
   start(run: AdmittedRun): Promise<void>;
   /** Tells a waiting workflow that its run is admitted. `false`: no such workflow is open. */
   signalAdmitted(workflowId: string): Promise<boolean>;
+  /** Tells an open workflow to look at what has changed. `false`: no such workflow is open. */
+  wake(workflowId: string): Promise<boolean>;
   /** Asks the workflow to cancel. `false`: no such workflow is open. */
   cancel(workflowId: string): Promise<boolean>;
   /** Executions of our workflow and task queue that started or closed since then. */

@@ -1,19 +1,17 @@
 import {
-  ActivityFailure,
   allHandlersFinished,
   ApplicationFailure,
   CancellationScope,
   CancelledFailure,
   condition,
+  continueAsNew,
   defineSignal,
   isCancellation,
   setDefaultSignalHandler,
   setHandler,
   sleep,
-  TimeoutFailure,
   workflowInfo,
 } from '@temporalio/workflow';
-import { isErrorCode } from '@durabase/contracts/errors';
 import { keepBook } from './bookkeeping.ts';
 import {
   ADMITTED_SIGNAL,
@@ -24,10 +22,15 @@ import {
   type SignalMark,
   type StoredError,
   type StoredOutcome,
+  WAKE_SIGNAL,
 } from './run-task.messages.ts';
-import { walkSteps } from './walk-steps.ts';
+import { toStoredError } from './stored-error.ts';
+import type { Walker } from './take-step.ts';
+import { createWalkControl, type WalkControl } from './walk-control.ts';
+import { undoSteps, walkSteps } from './walk-steps.ts';
 
 const admitted = defineSignal<[mark?: SignalMark]>(ADMITTED_SIGNAL);
+const woken = defineSignal<[mark?: SignalMark]>(WAKE_SIGNAL);
 
 /** How long an execution that opened with a wish to cancel waits for the cancellation itself to arrive. */
 const CANCEL_ARRIVAL = '30 seconds';
@@ -40,18 +43,6 @@ const executionIds = (): ExecutionIds => {
   const { workflowId, runId, firstExecutionRunId } = workflowInfo();
   return { workflowId, temporalRunId: runId, firstRunId: firstExecutionRunId };
 };
-
-/** What a failed step says of itself; the workflow knows no more than its failure. */
-function toStoredError(error: unknown): StoredError {
-  if (error instanceof ActivityFailure) {
-    const cause = error.cause;
-    if (cause instanceof ApplicationFailure && isErrorCode(cause.type)) return { code: cause.type, message: cause.message };
-    if (cause instanceof TimeoutFailure)
-      return { code: 'STEP_TIMED_OUT', message: `${error.activityType}: no attempt succeeded in time` };
-    return { code: 'STEP_FAILED', message: cause?.message ?? error.message };
-  }
-  return { code: 'WORKFLOW_FAILED', message: error instanceof Error ? error.message : 'unknown' };
-}
 
 type NoteSignal = (name: string) => Promise<void>;
 
@@ -80,32 +71,58 @@ async function openRun(argument: RunTaskArgument, ids: ExecutionIds, noteSignal:
   }
 }
 
-/** Walks the plan under the run's deadline. */
-async function execute(run: GoingRun, ids: ExecutionIds): Promise<RunOutcome> {
+/** Cancels the walk when its time is over, by the clock or by what it has spent executing. */
+function startClocks(
+  { deadlineMs, timeoutMs }: GoingRun,
+  control: WalkControl,
+  onLate: (why: StoredError) => void,
+): CancellationScope {
+  const clocks = new CancellationScope();
+  const ring = (alarm: Promise<void>, why: StoredError): void => {
+    alarm.then(() => onLate(why)).catch(() => undefined); // cancelled when the walk has ended in time
+  };
+  void clocks.run(async () => {
+    if (deadlineMs !== undefined)
+      ring(sleep(deadlineMs, { summary: 'deadline' }), {
+        code: 'DEADLINE_EXCEEDED',
+        message: 'the deadline of the run passed',
+      });
+    if (timeoutMs !== undefined)
+      ring(control.usedUp(timeoutMs), {
+        code: 'DEADLINE_EXCEEDED',
+        message: `the steps of the run were executing for more than ${timeoutMs} ms`,
+      });
+  });
+  return clocks;
+}
+
+/** Walks the plan under the bounds of the run; `undefined` when another execution has to go on. */
+async function execute(run: GoingRun, walker: Walker): Promise<RunOutcome | undefined> {
   const walk = new CancellationScope();
-  const clock = new CancellationScope();
-  let isLate = false;
-  const { deadlineMs } = run;
-  const alarm =
-    deadlineMs === undefined
-      ? undefined
-      : clock
-          .run(() => sleep(deadlineMs, { summary: 'deadline' }))
-          .then(() => {
-            isLate = true;
-            walk.cancel();
-          });
-  alarm?.catch(() => undefined); // cancelled below, when the walk has ended in time
+  let late: StoredError | undefined;
+  const clocks = startClocks(run, walker.control, (why) => {
+    late = why;
+    walk.cancel();
+  });
+  const watching = new CancellationScope();
+  watching.run(() => walker.control.watch(run.runId)).catch(() => undefined); // cancelled below
+  const done = run.steps.filter((step) => run.done?.[step.id] === 'completed');
   try {
     if (run.verdict === 'cancel') await sleep(CANCEL_ARRIVAL);
-    await walk.run(() => walkSteps({ ids, runId: run.runId, versionId: run.record.versionId, steps: run.steps }));
-    return { state: 'completed' };
+    const { isComplete } = await walk.run(() =>
+      walkSteps({ ...walker, steps: run.steps, done: run.done ?? {} }, (step) => {
+        if (!done.includes(step)) done.push(step);
+      }),
+    );
+    return isComplete ? { state: 'completed' } : undefined;
   } catch (error) {
-    if (isLate) return { state: 'timed_out', error: { code: 'DEADLINE_EXCEEDED', message: 'the deadline of the run passed' } };
+    await CancellationScope.nonCancellable(() => undoSteps(done, walker));
+    if (late !== undefined) return { state: 'timed_out', error: late };
     if (isCancellation(error)) return { state: 'cancelled', error: { code: 'RUN_CANCELLED', message: 'cancelled' } };
     return { state: 'failed', error: toStoredError(error) };
   } finally {
-    clock.cancel();
+    clocks.cancel();
+    watching.cancel();
   }
 }
 
@@ -125,6 +142,12 @@ function close(stored: StoredOutcome): { readonly state: string; readonly output
   });
 }
 
+/** Goes on in a new history, with what Postgres knows. */
+async function leave(run: GoingRun, ids: ExecutionIds, usedMs: number): Promise<never> {
+  await keepBook('leaveRun', { ...ids, runId: run.runId });
+  return continueAsNew<typeof runTask>({ runId: run.runId, usedMs });
+}
+
 /** One run of a task: open, walk the plan, finish. Postgres decides whether this execution may, and how it ended. */
 export async function runTask(argument: RunTaskArgument): Promise<unknown> {
   const ids = executionIds();
@@ -135,14 +158,21 @@ export async function runTask(argument: RunTaskArgument): Promise<unknown> {
       if (runId !== undefined) await keepBook('noteSignal', { ...ids, runId, name });
     });
   setDefaultSignalHandler(noteSignal);
+  const control = createWalkControl();
+  setHandler(woken, async (mark) => {
+    control.wake(); // harmless when forged: Postgres is asked
+    if (mark?.by !== 'dispatcher') await noteSignal(WAKE_SIGNAL);
+  });
 
   const opened = await openRun(argument, ids, noteSignal);
   runId = opened.runId;
   if (!isGoing(opened)) return opened;
+  control.begin({ isPaused: opened.isPaused ?? false, usedMs: 'usedMs' in argument ? (argument.usedMs ?? 0) : 0 });
 
-  const outcome = await execute(opened, ids);
-  await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
   const { versionId } = opened.record;
+  const outcome = await execute(opened, { ids, runId: opened.runId, versionId, control });
+  await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+  if (outcome === undefined) return leave(opened, ids, control.usedMs());
   const stored = await CancellationScope.nonCancellable(() =>
     keepBook('finishRun', { ...ids, runId: opened.runId, versionId, outcome }),
   );

@@ -1,63 +1,70 @@
-import { ActivityCancellationType, CancellationScope, proxyActivities, sleep } from '@temporalio/workflow';
-import { keepBook } from './bookkeeping.ts';
-import type { ExecutionIds, StepArgument, StepOutline, StepReport } from './run-task.messages.ts';
-
-/** Added to the bound of an attempt, which the worker itself enforces: this one only counts when the worker cannot. */
-const MARGIN_MS = 10_000;
+import { CancellationScope } from '@temporalio/workflow';
+import type { StepOutline, StepResult } from './run-task.messages.ts';
+import { takeLoop } from './take-loop.ts';
+import { act, argumentOf, type Taken, takeUnit, type Walker } from './take-step.ts';
 
 /** The plan of an open run and who walks it. */
-export interface Walk {
-  readonly ids: ExecutionIds;
-  readonly runId: string;
-  readonly versionId: string;
+export interface Walk extends Walker {
   readonly steps: readonly StepOutline[];
+  /** Steps that are done already. */
+  readonly done: Readonly<Record<string, StepResult>>;
 }
 
-type StepActivity = (argument: StepArgument) => Promise<StepReport>;
+/** Where nothing of what it needs has happened, a step is skipped as well. */
+const isCutOff = (needed: readonly Taken[]): boolean => needed.length > 0 && needed.every((taken) => taken === 'skipped');
 
-async function act(step: StepOutline, argument: StepArgument): Promise<void> {
-  const activities = proxyActivities<Record<string, StepActivity>>({
-    startToCloseTimeout: step.startToCloseMs + MARGIN_MS,
-    scheduleToCloseTimeout: step.scheduleToCloseMs + MARGIN_MS,
-    heartbeatTimeout: step.heartbeatMs,
-    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    // Attempts are counted by failures of the handler, in Postgres; these are for lost workers.
-    retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '10 seconds' },
-    summary: step.name,
-  });
-  await activities[step.action]?.(argument);
+async function takeStep(step: StepOutline, needed: readonly Taken[], walk: Walk): Promise<Taken> {
+  if (needed.includes('left')) return 'left';
+  const known = walk.done[step.id];
+  if (known !== undefined) return known;
+  if (!(await walk.control.mayStart())) return 'left';
+  const isSkipped = isCutOff(needed);
+  if (step.maxParallel !== undefined) return takeLoop(step, isSkipped, walk);
+  return takeUnit(step, argumentOf(walk, step, { isSkipped }), walk);
 }
 
-async function wait(step: StepOutline, ids: ExecutionIds, argument: StepArgument): Promise<void> {
-  const opened = await keepBook('openWait', { ...ids, ...argument });
-  if (opened.isDone) return;
-  if (opened.durationMs > 0) await sleep(opened.durationMs, { summary: step.name });
-  await keepBook('closeWait', { ...ids, ...argument });
+/** What was done, to be undone in reverse. */
+export interface Walked {
+  /** Whether all steps are done; otherwise the next execution goes on. */
+  readonly isComplete: boolean;
 }
-
-const takeStep = ({ ids, runId, versionId }: Walk, step: StepOutline): Promise<void> => {
-  const argument = { runId, versionId, stepId: step.id, iteration: 0, firstRunId: ids.firstRunId };
-  return step.kind === 'wait' ? wait(step, ids, argument) : act(step, argument);
-};
 
 /**
  * Takes every step as soon as those it needs are done. The first failure cancels the others; when all of them have
- * cleaned up, it is thrown.
+ * cleaned up, it is thrown. `onDone` hears of each step that has completed, in that order.
  */
-export async function walkSteps(walk: Walk): Promise<void> {
+export async function walkSteps(walk: Walk, onDone: (step: StepOutline) => void): Promise<Walked> {
   const scope = new CancellationScope();
-  await scope.run(async () => {
-    const taken = new Map<string, Promise<void>>();
+  return scope.run(async () => {
+    const taken = new Map<string, Promise<Taken>>();
     for (const step of walk.steps) {
       const needed = step.needs.flatMap((id) => taken.get(id) ?? []);
-      taken.set(step.id, needed.length === 0 ? takeStep(walk, step) : Promise.all(needed).then(() => takeStep(walk, step)));
+      const take = async (results: readonly Taken[]): Promise<Taken> => {
+        const result = await takeStep(step, results, walk);
+        if (result === 'completed') onDone(step);
+        return result;
+      };
+      taken.set(step.id, needed.length === 0 ? take([]) : Promise.all(needed).then(take));
     }
     try {
-      await Promise.all(taken.values());
+      const results = await Promise.all(taken.values());
+      return { isComplete: !results.includes('left') };
     } catch (error) {
       scope.cancel();
       await Promise.allSettled(taken.values());
       throw error;
     }
   });
+}
+
+/** Undoes what was done, the last first. One that fails does not keep the others from being undone. */
+export async function undoSteps(done: readonly StepOutline[], walker: Walker): Promise<void> {
+  for (const { undo } of done.toReversed()) {
+    if (undo === undefined) continue;
+    try {
+      await act(undo, argumentOf(walker, undo), walker);
+    } catch {
+      // Its own row tells how it failed; the run fails by what made it fail.
+    }
+  }
 }

@@ -34,6 +34,14 @@ export interface StepTimeouts {
   readonly heartbeatMs: number;
 }
 
+/** A step that is taken once for each item of a list. */
+export interface Loop {
+  /** Expression that gives the list. */
+  readonly items: string;
+  /** Iterations under way at a time. @default 20 */
+  readonly maxParallel: number;
+}
+
 /** One step of a plan, with every policy resolved. */
 export interface PlanStep {
   readonly id: string;
@@ -48,6 +56,11 @@ export interface PlanStep {
   readonly effect: EffectClass;
   readonly retry: RetryPolicy;
   readonly timeouts: StepTimeouts;
+  /** Expression; the step is skipped where it is false. In a loop it is asked for each item. */
+  readonly when?: string;
+  readonly forEach?: Loop;
+  /** Undoes the step when the run ends badly after it: compensation. Its id is that of the step and `:undo`. */
+  readonly onFailure?: Omit<PlanStep, 'needs' | 'when' | 'forEach' | 'onFailure'>;
 }
 
 /** At most `limit` runs with the same key at a time. `key` is an expression. */
@@ -71,6 +84,8 @@ export interface Plan {
   readonly priority: number;
   /** Wall-clock bound of a run from its start, in milliseconds, waits included. */
   readonly deadlineMs?: number;
+  /** Bound of the time in which steps are executing, waits left out, in milliseconds. */
+  readonly timeoutMs?: number;
   /** A run that is not started within so many milliseconds expires. */
   readonly ttlMs?: number;
   readonly concurrency?: ConcurrencyLimit;

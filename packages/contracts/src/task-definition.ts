@@ -16,6 +16,17 @@ export const retryDefinition = z.strictObject({
   maxInterval: duration().optional(),
 });
 
+const expression = () => z.string().min(1).max(4_096);
+
+/** What undoes a step, as an author writes it. */
+export const undoDefinition = z.strictObject({
+  name: z.string().min(1).max(120).optional(),
+  action: z.string().min(1).max(63),
+  with: jsonObject().optional(),
+  retry: retryDefinition.optional(),
+  timeout: duration().optional(),
+});
+
 /** One step as an author writes it. */
 export const stepDefinition = z.strictObject({
   id: stepId(),
@@ -25,6 +36,10 @@ export const stepDefinition = z.strictObject({
   with: jsonObject().optional(),
   retry: retryDefinition.optional(),
   timeout: duration().optional().describe('Bound of one attempt.'),
+  when: expression().optional().describe('The step is skipped where this expression is false.'),
+  forEach: expression().optional().describe('Expression that gives a list: the step is taken once for each item.'),
+  maxParallel: z.int().min(1).max(500).optional().describe('Iterations under way at a time.'),
+  onFailure: undoDefinition.optional().describe('Undoes the step when the run ends badly after it.'),
 });
 
 /**
@@ -45,7 +60,8 @@ export const taskDefinition = z
     output: json().optional(),
     mode: z.enum(['async', 'sync']).optional(),
     retry: retryDefinition.optional(),
-    deadline: duration().optional(),
+    deadline: duration().optional().describe('Bound of the whole run by the clock, waits included.'),
+    timeout: duration().optional().describe('Bound of the time in which steps are executing, waits left out.'),
     ttl: duration().optional(),
     priority: z.int().min(1).max(5).optional(),
     concurrency: z.strictObject({ key: z.string().min(1).max(1_000), limit: z.int().min(1).max(10_000) }).optional(),

@@ -2,12 +2,11 @@ import { ACTIONS, type ActionContract } from '@durabase/contracts';
 import type { z } from 'zod';
 import type { ActionHandler } from '../../ports/action.ts';
 import type { HttpPort } from '../../ports/http.ts';
+import type { WaitType } from '../waits/index.ts';
 import { createHttp } from './http.ts';
 
 type Contract = (typeof ACTIONS)[number];
 
-/** Actions that the workflow itself carries out have no handler. */
-type WaitType = 'sleep';
 /** A handler for each built-in action that is an activity. */
 export type Handlers = {
   readonly [Type in Exclude<Contract['type'], WaitType>]: ActionHandler<

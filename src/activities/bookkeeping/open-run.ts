@@ -3,7 +3,8 @@ import { v5 as uuidV5 } from 'uuid';
 import { escapeUnstorable, unescapeUnstorable } from '../../domain/unstorable.ts';
 import type { FirstStep, LoadedRun, MirrorPort } from '../../ports/mirror.ts';
 import type { Bookkeeping, OpenedRun, RunRecord, RunTaskArgument, StepOutline } from '../../workflows/run-task.messages.ts';
-import { freezeInput } from '../resolve-input.ts';
+import { undoIdOf } from '../find-step.ts';
+import { freezeInput, isWanted } from '../resolve-input.ts';
 import { isInline } from '../stored-value.ts';
 
 /** Namespace of the ids of runs that were started in Temporal: they follow from their first execution. */
@@ -15,24 +16,32 @@ export const runIdOf = (workflowId: string, firstRunId: string): string => {
   return own ?? uuidV5(firstRunId, ADOPTED_NAMESPACE);
 };
 
-const outlineOf = (step: PlanStep): StepOutline => ({
-  id: step.id,
+const unitOf = (step: Omit<PlanStep, 'needs'>, id: string) => ({
+  id,
   name: step.name,
   action: step.action,
   kind: step.kind,
-  needs: step.needs,
   startToCloseMs: step.timeouts.startToCloseMs,
   scheduleToCloseMs: step.timeouts.scheduleToCloseMs,
   heartbeatMs: step.timeouts.heartbeatMs,
 });
 
+const outlineOf = (step: PlanStep): StepOutline => ({
+  ...unitOf(step, step.id),
+  needs: step.needs,
+  ...(step.forEach === undefined ? {} : { maxParallel: step.forEach.maxParallel }),
+  ...(step.onFailure === undefined ? {} : { undo: unitOf(step.onFailure, undoIdOf(step.id)) }),
+});
+
 /** Steps that begin together with the run. One whose templates do not resolve is left to its own activity, which says so. */
 function firstSteps(plan: Plan, run: LoadedRun): readonly FirstStep[] {
   return plan.steps
-    .filter((step) => step.kind === 'activity' && step.needs.length === 0)
+    .filter((step) => step.kind === 'activity' && step.needs.length === 0 && step.forEach === undefined)
     .flatMap((step): readonly FirstStep[] => {
       try {
-        const input = freezeInput(step, { ...run, outputs: {} }, 0);
+        const facts = { ...run, outputs: {} };
+        if (!isWanted(step, facts, 0)) return [];
+        const input = freezeInput(step, facts, 0);
         return [{ stepId: step.id, name: step.name, action: step.action, state: 'running', input: escapeUnstorable(input) }];
       } catch (error) {
         if (isPlatformError(error)) return [];
@@ -93,7 +102,16 @@ export const createOpenRun =
       case 'go':
       case 'cancel': {
         const deadline = opening.deadlineAt ? { deadlineMs: Math.max(0, Date.parse(opening.deadlineAt) - Date.now()) } : {};
-        return { verdict: opening.verdict, runId, ...deadline, steps: plan.steps.map(outlineOf), record: recordOf(run) };
+        return {
+          verdict: opening.verdict,
+          runId,
+          ...deadline,
+          ...(plan.timeoutMs === undefined ? {} : { timeoutMs: plan.timeoutMs }),
+          ...(opening.done === undefined ? {} : { done: opening.done }),
+          ...(opening.isPaused === undefined ? {} : { isPaused: opening.isPaused }),
+          steps: plan.steps.map(outlineOf),
+          record: recordOf(run),
+        };
       }
     }
   };

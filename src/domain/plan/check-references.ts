@@ -17,6 +17,8 @@ export interface ReferenceContext {
   readonly secrets: ReadonlySet<string> | undefined;
   /** Whether the place belongs to a step, which knows its own id and key. */
   readonly isInStep: boolean;
+  /** Whether the step is taken once for each item of a list. */
+  readonly isInLoop?: boolean;
 }
 
 const ROOTS: Readonly<Record<string, readonly string[] | undefined>> = {
@@ -68,6 +70,7 @@ const checkStepName = (
 /** What is wrong with where a reference points, and the cure. */
 function checkTarget({ reference }: FoundReference, context: ReferenceContext): readonly [string, string] | undefined {
   const [root, name] = reference.path;
+  if (context.isInLoop === true && (root === 'item' || (root === 'index' && name === undefined))) return undefined;
   if (typeof root !== 'string' || !Object.hasOwn(ROOTS, root)) {
     return [`{{ ${reference.text} }}: there is no "${String(root)}"`, suggestName(String(root), Object.keys(ROOTS))];
   }

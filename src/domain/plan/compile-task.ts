@@ -32,6 +32,7 @@ export interface CompileContext {
 }
 
 const MAX_PROBLEMS = 50;
+const DEFAULT_PARALLEL = 20;
 
 const resolveRetry = (base: RetryPolicy, ...layers: readonly (TaskDefinition['retry'] | undefined)[]): RetryPolicy =>
   layers.reduce<RetryPolicy>(
@@ -62,7 +63,22 @@ function planStep(step: StepDefinition, entry: CatalogEntry, task: TaskDefinitio
       scheduleToCloseMs: Math.max(entry.timeouts.scheduleToCloseMs, startToCloseMs),
       heartbeatMs: effect === 'doubtful' ? DOUBTFUL_HEARTBEAT_MS : entry.timeouts.heartbeatMs,
     },
+    ...(step.when === undefined ? {} : { when: step.when }),
+    ...(step.forEach === undefined
+      ? {}
+      : { forEach: { items: step.forEach, maxParallel: step.maxParallel ?? DEFAULT_PARALLEL } }),
   };
+}
+
+/** The step and what undoes it. */
+function planWithUndo(step: StepDefinition, task: TaskDefinition, actions: ActionCatalog): readonly PlanStep[] {
+  const entry = actions.get(step.action);
+  if (entry === undefined) return [];
+  const planned = planStep(step, entry, task);
+  const undoEntry = step.onFailure === undefined ? undefined : actions.get(step.onFailure.action);
+  if (step.onFailure === undefined || undoEntry === undefined) return [planned];
+  const { needs: _, ...onFailure } = planStep({ name: `undo ${planned.name}`, ...step.onFailure, id: step.id }, undoEntry, task);
+  return [{ ...planned, onFailure }];
 }
 
 function checkStep(
@@ -126,6 +142,7 @@ function checkTask(
       done: doneBefore(order.before.get(step.id) ?? []),
       secrets: context.secrets,
       isInStep: true,
+      isInLoop: step.forEach !== undefined,
     }),
   );
   return {
@@ -141,18 +158,17 @@ function checkTask(
 
 function buildPlan(task: TaskDefinition, ordered: readonly StepDefinition[], actions: ActionCatalog): Plan {
   const deadlineMs = parseDurationMs(task.deadline ?? '');
+  const timeoutMs = parseDurationMs(task.timeout ?? '');
   const ttlMs = parseDurationMs(task.ttl ?? '');
   return {
     format: 1,
-    steps: ordered.flatMap((step) => {
-      const entry = actions.get(step.action);
-      return entry === undefined ? [] : [planStep(step, entry, task)];
-    }),
+    steps: ordered.flatMap((step) => planWithUndo(step, task, actions)),
     mode: task.mode ?? 'async',
     priority: task.priority ?? 3,
     ...(task.output === undefined ? {} : { output: task.output }),
     ...(task.input === undefined ? {} : { inputSchema: task.input as JsonObject }),
     ...(deadlineMs === undefined ? {} : { deadlineMs }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(ttlMs === undefined ? {} : { ttlMs }),
     ...(task.concurrency === undefined ? {} : { concurrency: task.concurrency }),
   };

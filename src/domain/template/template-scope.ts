@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '@durabase/contracts';
 import { collectReferences, type FoundReference } from './collect-references.ts';
+import { referencesOf } from './evaluate-expression.ts';
 import type { Scope } from './resolve-template.ts';
 
 /** What a value's templates refer to outside of themselves. */
@@ -10,14 +11,17 @@ export interface NeededValues {
   readonly secrets: readonly FoundReference[];
 }
 
-/** Which values must be loaded before a value can be resolved. */
-export function neededValues(value: Json): NeededValues {
+/** Which values must be loaded before a value can be resolved, and expressions beside it evaluated. */
+export function neededValues(value: Json, ...expressions: readonly (string | undefined)[]): NeededValues {
   const { found } = collectReferences(value);
-  const rooted = (root: string) => found.filter(({ reference }) => reference.path[0] === root);
+  const paths = [
+    ...found.map(({ reference }) => reference.path),
+    ...expressions.flatMap((source) => (source === undefined ? [] : referencesOf(source))),
+  ];
   return {
-    steps: [...new Set(rooted('steps').map(({ reference }) => String(reference.path[1])))],
-    input: rooted('input').length > 0,
-    secrets: rooted('secrets'),
+    steps: [...new Set(paths.filter(([root]) => root === 'steps').map((path) => String(path[1])))],
+    input: paths.some(([root]) => root === 'input'),
+    secrets: found.filter(({ reference }) => reference.path[0] === 'secrets'),
   };
 }
 
@@ -30,14 +34,17 @@ export interface ScopeFacts {
   /** Outputs of completed steps by id. */
   readonly outputs: JsonObject;
   readonly step?: { readonly id: string; readonly key: string };
+  /** In a loop: what it is at, and the number of the iteration. */
+  readonly loop?: { readonly item: Json; readonly index: number };
 }
 
 /** The scope of templates; secrets are not in it, they are put in at the moment of use. */
-export const templateScope = ({ runId, workspaceId, taskSlug, input, outputs, step }: ScopeFacts): Scope => ({
+export const templateScope = ({ runId, workspaceId, taskSlug, input, outputs, step, loop }: ScopeFacts): Scope => ({
   input,
   steps: Object.fromEntries(Object.entries(outputs).map(([id, output]) => [id, { output }])),
   run: { id: runId },
   workspace: { id: workspaceId },
   task: { slug: taskSlug },
   ...(step === undefined ? {} : { step: { ...step } }),
+  ...(loop === undefined ? {} : { item: loop.item, index: loop.index }),
 });

@@ -5,11 +5,13 @@ import type {
   EndAnswer,
   LoadedRun,
   LoadedStep,
+  LoopAnswer,
   MirrorPort,
   Opening,
   RunEnd,
   StepBegin,
   StepEnd,
+  StepSkip,
 } from '../../ports/mirror.ts';
 import { isConflict } from '../db/sql-errors.ts';
 import { createBatcher } from './create-batcher.ts';
@@ -21,6 +23,10 @@ const SQL = {
   loadStep: { name: 'load_step', text: 'select durabase_private.load_step($1, $2, $3, $4, $5::text[], $6) as answer' },
   writeSteps: { name: 'write_steps', text: 'select durabase_private.write_steps($1::jsonb) as answer' },
   finishRuns: { name: 'finish_runs', text: 'select durabase_private.finish_runs($1::jsonb) as answer' },
+  openLoop: { name: 'open_loop', text: 'select durabase_private.open_loop($1::jsonb) as answer' },
+  closeLoop: { name: 'close_loop', text: 'select durabase_private.close_loop($1::jsonb) as answer' },
+  readControl: { name: 'read_control', text: 'select durabase_private.read_control($1, $2::jsonb) as answer' },
+  leaveRun: { name: 'leave_run', text: 'select durabase_private.leave_run($1, $2) as answer' },
   adoptStart: { name: 'adopt_start', text: 'select durabase_private.adopt_start($1, $2, $3, $4, $5::jsonb) as answer' },
   noteSignal: { name: 'note_signal', text: 'select durabase_private.note_signal($1, $2, $3) as answer' },
 } as const satisfies Record<string, Statement>;
@@ -30,7 +36,11 @@ const MAX_PLANS = 500;
 const MAX_CONFLICTS = 5;
 
 type Finished = Awaited<ReturnType<MirrorPort['finishRun']>>;
-type StepWrite = (StepBegin & { readonly op: 'begin' }) | (StepEnd & { readonly op: 'end' });
+type StepWrite =
+  | (StepBegin & { readonly op: 'begin' })
+  | (StepSkip & { readonly op: 'skip' })
+  | (StepEnd & { readonly op: 'end' });
+type Skipped = Awaited<ReturnType<MirrorPort['skipStep']>>;
 
 /** Plans by version, the newest {@link MAX_PLANS} of them. */
 function createPlanCache(load: (versionId: string) => Promise<Plan>): (versionId: string) => Promise<Plan> {
@@ -87,7 +97,7 @@ export function createMirror({ db, onFreed, onWritten }: MirrorOptions): MirrorP
     isShared: () => true,
   });
   const openRuns = batched<JsonObject, Opening>(SQL.openRuns);
-  const writeSteps = batched<StepWrite, BeginAnswer | EndAnswer>(SQL.writeSteps);
+  const writeSteps = batched<StepWrite, BeginAnswer | EndAnswer | Skipped>(SQL.writeSteps);
   const finishRuns = batched<RunEnd, Finished>(SQL.finishRuns);
   const loadPlan = createPlanCache(async (versionId) => {
     const plan = await ask<Plan | null>(SQL.loadPlan, [versionId]);
@@ -104,8 +114,25 @@ export function createMirror({ db, onFreed, onWritten }: MirrorOptions): MirrorP
     openRun: (request) => openRuns(request as unknown as JsonObject),
     loadStep: async ({ runId, stepId, iteration, temporalRunId, references, withInput }) =>
       (await ask<LoadedStep | null>(SQL.loadStep, [runId, stepId, iteration, temporalRunId, references, withInput])) ?? undefined,
-    beginStep: async (begin) => (await writeSteps({ op: 'begin', ...begin })) as BeginAnswer,
+    beginStep: async (begin) => {
+      const answer = (await writeSteps({ op: 'begin', ...begin })) as BeginAnswer;
+      if (begin.wait?.kind === 'child') onFreed(); // a run was accepted
+      return answer;
+    },
     endStep: async (end) => (await writeSteps({ op: 'end', ...end })) as EndAnswer,
+    skipStep: async (skip) => (await writeSteps({ op: 'skip', ...skip })) as Skipped,
+    openLoop: async (opening) => {
+      const answer = await ask<LoopAnswer>(SQL.openLoop, [JSON.stringify(opening)]);
+      onWritten();
+      return answer;
+    },
+    closeLoop: async (end) => {
+      const answer = await ask<EndAnswer & { readonly error?: JsonObject }>(SQL.closeLoop, [JSON.stringify(end)]);
+      onWritten();
+      return answer;
+    },
+    readControl: ({ runId, waits }) => ask(SQL.readControl, [runId, JSON.stringify(waits)]),
+    leaveRun: ({ runId, temporalRunId }) => ask<boolean>(SQL.leaveRun, [runId, temporalRunId]),
     finishRun: async (end) => {
       const finished = await finishRuns(end);
       onFreed();

@@ -16,8 +16,10 @@ const SQL = {
   unclaim: { name: 'unclaim', text: 'select durabase_private.unclaim($1::uuid[])' },
   claimWishes: {
     name: 'claim_wishes',
-    text: 'select run_id as "runId", workflow_id as "workflowId", kind, reason from durabase_private.claim_wishes(100)',
+    text: 'select run_id as "runId", workflow_id as "workflowId", kind, reason, requested_at::text as "requestedAt" from durabase_private.claim_wishes(100)',
   },
+  forgetWakes: { name: 'forget_wakes', text: 'select durabase_private.forget_wakes($1::uuid[], $2::timestamptz[])' },
+  doDeed: { name: 'do_deed', text: 'select durabase_private.do_deed() as "isDone"' },
   listDrafts: {
     name: 'list_drafts',
     text: 'select version_id as "versionId", workspace_id as "workspaceId", definition from durabase_private.list_drafts(20)',
@@ -43,7 +45,7 @@ export interface QueueOptions {
 export function createQueue({ db, url, maxOpening, claimMs, log }: QueueOptions): QueuePort {
   const admit = async (on: Queryable): Promise<Admission> => {
     const [row] = await on.query<{ answer: Admission }>(SQL.admit, [maxOpening, claimMs]);
-    return row?.answer ?? { runs: [], unchecked: false, wishes: false, drafts: false };
+    return row?.answer ?? { runs: [], unchecked: false, wishes: false, deeds: false, drafts: false };
   };
   return {
     admit: () => admit(db),
@@ -55,6 +57,12 @@ export function createQueue({ db, url, maxOpening, claimMs, log }: QueueOptions)
       }),
     unclaim: async (runIds) => void (await db.query(SQL.unclaim, [runIds])),
     claimWishes: () => db.query<Wish>(SQL.claimWishes, []),
+    forgetWakes: async (wishes) =>
+      void (await db.query(SQL.forgetWakes, [wishes.map(({ runId }) => runId), wishes.map(({ requestedAt }) => requestedAt)])),
+    doDeed: async () => {
+      const [row] = await db.query<{ isDone: boolean }>(SQL.doDeed, []);
+      return row?.isDone ?? false;
+    },
     listDrafts: () => db.query(SQL.listDrafts, []),
     publishVersion: async ({ versionId, plan, problems }) =>
       void (await db.query(SQL.publish, [

@@ -1,7 +1,7 @@
 import { PlatformError } from '@durabase/contracts';
 import { type Client, isGrpcServiceError, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType, TypedSearchAttributes } from '@temporalio/common';
-import { ADMITTED_SIGNAL, type RunTaskArgument, type SignalMark } from '../../workflows/run-task.messages.ts';
+import { ADMITTED_SIGNAL, type RunTaskArgument, type SignalMark, WAKE_SIGNAL } from '../../workflows/run-task.messages.ts';
 import type { AdmittedRun } from '../../ports/queue.ts';
 import type { SeenExecution, TemporalPort } from '../../ports/temporal.ts';
 import { decodeMarker, toDescribed, toSeen } from './read-execution.ts';
@@ -82,18 +82,20 @@ export function createTemporal(reach: Reach): TemporalPort {
   const { client } = reach;
   const { namespace, loadedDataConverter } = client.options;
   const { workflowService } = client;
+  const signal = async (workflowId: string, name: string): Promise<boolean> => {
+    const mark: SignalMark = { by: 'dispatcher' };
+    const sent = await orAbsent(() =>
+      client.workflow
+        .getHandle(workflowId)
+        .signal(name, mark)
+        .then(() => true),
+    );
+    return sent ?? false;
+  };
   return {
     start: (run) => startRun(run, reach),
-    signalAdmitted: async (workflowId) => {
-      const mark: SignalMark = { by: 'dispatcher' };
-      const sent = await orAbsent(() =>
-        client.workflow
-          .getHandle(workflowId)
-          .signal(ADMITTED_SIGNAL, mark)
-          .then(() => true),
-      );
-      return sent ?? false;
-    },
+    signalAdmitted: (workflowId) => signal(workflowId, ADMITTED_SIGNAL),
+    wake: (workflowId) => signal(workflowId, WAKE_SIGNAL),
     cancel: async (workflowId) =>
       (await orAbsent(() =>
         client.workflow
