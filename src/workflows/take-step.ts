@@ -51,9 +51,10 @@ export async function act(step: Unit, argument: StepArgument, { control }: Walke
 
 /** Takes a step that waits: written down, then nothing but a timer or somebody's word. */
 async function wait(step: Unit, argument: StepArgument, { ids, control }: Walker): Promise<Taken> {
+  const sinceWake = control.wakeCount();
   const opened = await keepBook('openWait', { ...ids, ...argument });
   if (opened.isDone) return opened.state;
-  const end = await control.waitFor(argument, { durationMs: opened.durationMs, summary: step.name });
+  const end = await control.waitFor(argument, { durationMs: opened.durationMs, summary: step.name, sinceWake });
   if (end === 'left') return 'left';
   if (end === 'late') return (await keepBook('closeWait', { ...ids, ...argument })).state;
   if (end.state === 'completed' || end.state === 'skipped') return end.state;

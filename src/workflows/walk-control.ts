@@ -10,11 +10,21 @@ type Ended = Control['ended'][number];
 /** How a wait ended: by somebody's word, by the clock, or because another execution goes on with it. */
 export type WaitEnd = Ended | 'late' | 'left';
 
+/** How long a wait lasts at most, and how it is called in Temporal. */
+export interface WaitOptions {
+  readonly durationMs?: number | undefined;
+  readonly summary: string;
+  /** `wakeCount` before the wait was written down: news since then may have been for it. */
+  readonly sinceWake: number;
+}
+
 /** What the steps of a walk share: pauses, waits that others end, the time that was spent, and when to leave the history. */
 export interface WalkControl {
   /** Asks whether something new may begin, and waits while the run is paused. `false`: this execution is about to leave. */
   mayStart(): Promise<boolean>;
-  waitFor(place: WaitPlace, options: { readonly durationMs?: number | undefined; readonly summary: string }): Promise<WaitEnd>;
+  waitFor(place: WaitPlace, options: WaitOptions): Promise<WaitEnd>;
+  /** How often the workflow has been woken. */
+  wakeCount(): number;
   /** Counts the time until `work` ends as executing time. */
   execute<Result>(work: () => Promise<Result>): Promise<Result>;
   /** Executing time so far, in milliseconds. */
@@ -36,6 +46,7 @@ export function createWalkControl(): WalkControl & { begin(from: { isPaused: boo
   let isPaused = false;
   let isLeaving = false;
   let hasNews = false;
+  let wakeCount = 0;
   let executing = 0;
   let spentMs = 0;
   let sinceMs = 0;
@@ -55,10 +66,12 @@ export function createWalkControl(): WalkControl & { begin(from: { isPaused: boo
       if (isPaused && !isLeaving) await condition(() => !isPaused || isLeaving);
       return !isLeaving;
     },
-    waitFor: async (place, { durationMs, summary }) => {
+    wakeCount: () => wakeCount,
+    waitFor: async (place, { durationMs, summary, sinceWake }) => {
       if (durationMs === 0) return 'late';
       const key = keyOf(place);
       open.set(key, place);
+      if (wakeCount !== sinceWake) hasNews = true;
       const scope = new CancellationScope();
       try {
         return await scope.run(() => {
@@ -85,6 +98,7 @@ export function createWalkControl(): WalkControl & { begin(from: { isPaused: boo
     usedMs,
     wake: () => {
       hasNews = true;
+      wakeCount += 1;
     },
     usedUp: async (boundMs) => {
       // The timer runs on while nothing executes; what is left then is waited for again.

@@ -12,16 +12,22 @@ const PRIVATE_FOR_USERS: Readonly<Record<string, readonly string[]>> = {
   cancel_run: ['authenticated', 'service_role'],
   changes_since: ['authenticated', 'service_role'],
   current_actor: ['anon', 'authenticated', 'service_role'],
+  emit_event: ['authenticated', 'service_role'],
+  end_step_as_caller: ['authenticated', 'service_role'],
+  end_step_by_token: ['anon', 'authenticated', 'service_role'],
   feed_epoch: ['authenticated', 'service_role'],
   get_payload: ['authenticated', 'service_role'],
   is_instance_admin: ['anon', 'authenticated', 'service_role'],
   last_seq: ['authenticated', 'service_role'],
   list_drift: ['authenticated', 'service_role'],
+  make_run: ['authenticated', 'service_role'],
   may_listen: ['anon', 'authenticated', 'service_role'],
   refuse: ['anon', 'authenticated', 'service_role'],
   save_task: ['authenticated', 'service_role'],
+  set_pause: ['authenticated', 'service_role'],
   shared_task_ids: ['anon', 'authenticated', 'service_role'],
   start_run: ['authenticated', 'service_role'],
+  step_token: ['authenticated', 'service_role'],
   uid: ['anon', 'authenticated', 'service_role'],
   verify_audit: ['authenticated', 'service_role'],
   ws_ids: ['anon', 'authenticated', 'service_role'],
@@ -47,6 +53,14 @@ const BOUNDED_TEXT_INDEXES: Readonly<Record<string, string>> = {
   workers_pkey: 'ids that the worker makes',
   leases_pkey: 'names in our code',
   feed_counters_feed_key: 'a word and one or two ids',
+  event_waits_name_idx: 'check: 127 characters',
+  event_waits_pkey: 'ids of steps',
+  events_idempotency_key_unique: 'check: 200 characters',
+  events_name_idx: 'check: 127 characters',
+  input_tokens_pkey: 'hashes',
+  input_tokens_run_idx: 'ids of steps',
+  loop_items_pkey: 'ids of steps',
+  run_links_parent_idx: 'ids of steps',
 };
 
 describe('the schema', () => {
@@ -81,12 +95,12 @@ describe('the schema', () => {
       expect(Object.fromEntries(rows.map(({ name, roles }) => [name, roles]))).toEqual(PRIVATE_FOR_USERS);
     });
 
-    it('of the exposed schema are for nobody who is not signed in', async () => {
+    it('of the exposed schema are for nobody who is not signed in, but for bearers of a token', async () => {
       expect(
         await read(
           "select p.oid::regprocedure::text as function from pg_proc p where p.pronamespace = 'durabase'::regnamespace and has_function_privilege('anon', p.oid, 'EXECUTE')",
         ),
-      ).toEqual([]);
+      ).toEqual([{ function: 'durabase.end_step_by_token(text,jsonb,text)' }]);
     });
 
     it('of the exposed schema run as their caller', async () => {

@@ -38,6 +38,8 @@ export interface UsedEngine {
   /** Saves a task as the user and waits until a worker has compiled it; throws its problems. */
   saveTask(definition: Readonly<Record<string, unknown>>): Promise<void>;
   startRun(task: string, input?: unknown, more?: Readonly<Record<string, unknown>>): Promise<string>;
+  /** Calls a function of the database as the user. */
+  call<Row extends pg.QueryResultRow>(name: string, args: Readonly<Record<string, unknown>>): Promise<Row>;
   /** The run as soon as it has ended. */
   finished(runId: string, timeoutMs?: number): Promise<Run>;
   events(
@@ -139,6 +141,9 @@ export function useEngine(): UsedEngine {
       const row = await callRow<Row>(client, name, args);
       await client.query('commit');
       return row;
+    } catch (error) {
+      await client.query('rollback');
+      throw error;
     } finally {
       client.release();
     }
@@ -177,6 +182,7 @@ export function useEngine(): UsedEngine {
       processes.push(spawned);
       return spawned;
     },
+    call: asUser,
     saveTask: async (definition) => {
       const { id } = await asUser<{ readonly id: string }>('durabase.save_task', { definition });
       const version = await eventually(async () => {

@@ -1,0 +1,439 @@
+-- What people do to runs and waits: events, completion from outside, pause and resume, and runs made from other runs.
+
+-- Whether the actor may do to a run what its starter and the admins of its workspace may; refuses otherwise.
+create function durabase_private.find_own_run(p_actor durabase_private.actor, p_run uuid, p_verb text) returns durabase.task_runs
+-- definer: looks at runs before it is known whether the caller may see them, and says nothing of those he may not
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_run durabase.task_runs;
+begin
+  if p_actor.kind = 'anonymous' then
+    perform durabase_private.refuse(401, 'UNAUTHENTICATED', 'nobody is signed in', 'sign in, or use a secret key');
+  end if;
+  select * into v_run from durabase.task_runs r where r.id = p_run for update;
+  if v_run.id is null or not durabase_private.has_right(p_actor, 'view', v_run.workspace_id, v_run.task_id)
+    or (p_actor.kind = 'user' and v_run.actor_user_id is distinct from p_actor.user_id
+        and not durabase_private.sees_all_runs(p_actor, v_run.workspace_id, v_run.task_id)) then
+    perform durabase_private.refuse(404, 'RUN_NOT_FOUND', 'no such run is visible to you', null, 'run');
+  end if;
+  if p_actor.kind = 'user' and not durabase_private.has_right(p_actor, 'admin', v_run.workspace_id, v_run.task_id)
+    and not (v_run.actor_user_id is not distinct from p_actor.user_id
+             and durabase_private.has_right(p_actor, 'run', v_run.workspace_id, v_run.task_id)) then
+    perform durabase_private.refuse(403, 'FORBIDDEN', format('you may %s runs that you started; admins may %s any', p_verb, p_verb),
+      'ask an admin of the workspace');
+  end if;
+  return v_run;
+end $$;
+
+-- ── Events ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+create function durabase_private.emit_event(p_name text, p_data jsonb, p_workspace uuid, p_key text) returns durabase.events
+-- definer: callers have no write rights on tables; the checks stand here
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_actor durabase_private.actor := durabase_private.current_actor();
+  v_workspace uuid := durabase_private.find_workspace(v_actor, p_workspace);
+  v_event durabase.events;
+begin
+  if not durabase_private.has_right(v_actor, 'run', v_workspace) then
+    perform durabase_private.refuse(403, 'FORBIDDEN', 'you may not emit events in this workspace', 'ask an admin of the workspace for the role runner');
+  end if;
+  if p_name is null or p_name !~ '^[A-Za-z0-9][A-Za-z0-9._:/-]{0,126}$' then
+    perform durabase_private.refuse(422, 'INVALID_REQUEST', 'the name of an event is 1 to 127 letters, digits and . _ : / -', 'write for example order.paid', 'name');
+  end if;
+  if jsonb_typeof(coalesce(p_data, '{}')) <> 'object' then
+    perform durabase_private.refuse(422, 'INVALID_REQUEST', 'the data of an event is a JSON object', null, 'data');
+  end if;
+  if octet_length(p_data::text) > 262144 then
+    perform durabase_private.refuse(413, 'BODY_TOO_LARGE', 'the data of an event may have at most 256 KiB', 'store it elsewhere and pass its address', 'data');
+  end if;
+  if length(p_key) not between 1 and 200 then
+    perform durabase_private.refuse(422, 'INVALID_REQUEST', 'an idempotency key has 1 to 200 characters', null, 'idempotency_key');
+  end if;
+  insert into durabase.events (workspace_id, name, data, idempotency_key, actor_kind, actor_user_id, actor_name)
+    values (v_workspace, p_name, coalesce(p_data, '{}'), p_key, v_actor.kind, v_actor.user_id, v_actor.name)
+    on conflict (workspace_id, idempotency_key) where idempotency_key is not null do nothing returning * into v_event;
+  if v_event.id is null then
+    select * into v_event from durabase.events e where e.workspace_id = v_workspace and e.idempotency_key = p_key;
+    if v_event.name <> p_name or v_event.data <> coalesce(p_data, '{}') then
+      perform durabase_private.refuse(409, 'IDEMPOTENCY_CONFLICT', 'this idempotency key was used with another event', 'use a new key for a new event', 'idempotency_key');
+    end if;
+    return v_event;
+  end if;
+  insert into durabase_private.deeds (kind, other_id) values ('event', v_event.id);
+  insert into durabase_private.feed_inbox (workspace_id, kind, entity_id, version, state)
+    values (v_workspace, 'event', v_event.id::text, 1, v_event.name);
+  perform durabase_private.audit(v_actor, v_workspace, 'event.emitted', 'event', v_event.id::text, jsonb_build_object('name', p_name));
+  return v_event;
+end $$;
+
+-- Tells that something happened in the app. Steps that wait for it go on. The same idempotency_key makes one event.
+create function durabase.emit_event(name text, data jsonb default '{}', workspace uuid default null, idempotency_key text default null)
+returns durabase.events language plpgsql volatile set search_path = '' as $$
+begin
+  return durabase_private.emit_event(name, data, workspace, idempotency_key);
+end $$;
+
+-- ── Completion from outside ───────────────────────────────────────────────────────────────────────────────────────────
+
+-- Ends an external step; the caller has been checked and holds the run's row.
+create function durabase_private.end_external_step(
+  p_actor durabase_private.actor, p_run durabase.task_runs, p_step text, p_iteration int, p_output jsonb, p_error text
+) returns jsonb language plpgsql volatile set search_path = '' as $$
+declare
+  v_step durabase.run_steps;
+begin
+  if octet_length(p_output::text) > 1048576 then
+    perform durabase_private.refuse(413, 'BODY_TOO_LARGE', 'the output may have at most 1 MiB', 'store it elsewhere and pass its address', 'output');
+  end if;
+  select * into v_step from durabase.run_steps s
+    where s.run_id = p_run.id and s.step_id = p_step and s.iteration = p_iteration and s.action = 'external';
+  if v_step.run_id is null then
+    perform durabase_private.refuse(404, 'STEP_NOT_FOUND', format('the run has no external step %s under way', to_json(left(coalesce(p_step, ''), 100))),
+      'look at its row in run_steps', 'step');
+  end if;
+  if not durabase_private.end_waiting_step(p_run, p_step, p_iteration, case when p_error is null then 'completed' else 'failed' end,
+    case when p_error is null then coalesce(p_output, 'null') end,
+    case when p_error is not null then jsonb_build_object('code', 'STEP_FAILED', 'message', left(p_error, 2000), 'stepId', p_step) end) then
+    perform durabase_private.refuse(409, 'STEP_FINISHED', format('the step has already ended: %s', v_step.state), 'the first word stands', 'step');
+  end if;
+  perform durabase_private.audit(p_actor, p_run.workspace_id, 'step.' || case when p_error is null then 'completed' else 'failed' end,
+    'run', p_run.id::text, jsonb_build_object('step', p_step, 'iteration', p_iteration));
+  return jsonb_build_object('runId', p_run.id, 'stepId', p_step, 'iteration', p_iteration, 'state', case when p_error is null then 'completed' else 'failed' end);
+end $$;
+
+create function durabase_private.end_step_as_caller(p_run uuid, p_step text, p_iteration int, p_output jsonb, p_error text) returns jsonb
+-- definer: callers have no write rights on tables; the checks stand here
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_actor durabase_private.actor := durabase_private.current_actor();
+begin
+  return durabase_private.end_external_step(v_actor, durabase_private.find_own_run(v_actor, p_run, 'complete steps of'),
+    p_step, coalesce(p_iteration, 0), p_output, p_error);
+end $$;
+
+-- Ends an external step well, with an output that later steps read.
+create function durabase.complete_step(run uuid, step text, output jsonb default null, iteration int default 0) returns jsonb
+language plpgsql volatile set search_path = '' as $$
+begin
+  return durabase_private.end_step_as_caller(run, step, iteration, output, null);
+end $$;
+
+-- Ends an external step badly.
+create function durabase.fail_step(run uuid, step text, message text, iteration int default 0) returns jsonb
+language plpgsql volatile set search_path = '' as $$
+begin
+  return durabase_private.end_step_as_caller(run, step, iteration, null, coalesce(message, 'failed'));
+end $$;
+
+create function durabase_private.step_token(p_run uuid, p_step text, p_iteration int) returns text
+-- definer: tokens are internal; the checks stand here
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_actor durabase_private.actor := durabase_private.current_actor();
+  v_run durabase.task_runs := durabase_private.find_own_run(v_actor, p_run, 'give out tokens for');
+  v_token text := 'dbt_' || translate(rtrim(encode(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()), 'base64'), '='), '+/', '-_');
+begin
+  if not exists (select from durabase.run_steps s where s.run_id = p_run and s.step_id = p_step and s.iteration = coalesce(p_iteration, 0)
+    and s.action = 'external' and s.state = 'waiting') then
+    perform durabase_private.refuse(404, 'STEP_NOT_FOUND', 'the run has no such external step that waits', 'ask when the step is waiting', 'step');
+  end if;
+  insert into durabase_private.input_tokens (hash, run_id, step_id, iteration)
+    values (sha256(convert_to(v_token, 'UTF8')), p_run, p_step, coalesce(p_iteration, 0));
+  perform durabase_private.audit(v_actor, v_run.workspace_id, 'step.token-given', 'run', p_run::text, jsonb_build_object('step', p_step));
+  return v_token;
+end $$;
+
+-- A token with which anybody can end this external step, once. Only its hash is kept: give it to the other side at once.
+create function durabase.step_token(run uuid, step text, iteration int default 0) returns text
+language plpgsql volatile set search_path = '' as $$
+begin
+  return durabase_private.step_token(run, step, iteration);
+end $$;
+
+create function durabase_private.end_step_by_token(p_token text, p_output jsonb, p_error text) returns jsonb
+-- definer: whoever has the token may, whoever he is
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_token durabase_private.input_tokens;
+  v_run durabase.task_runs;
+begin
+  select * into v_token from durabase_private.input_tokens t where t.hash = sha256(convert_to(coalesce(p_token, ''), 'UTF8'));
+  select * into v_run from durabase.task_runs r where r.id = v_token.run_id for update;
+  if v_run.id is null then
+    perform durabase_private.refuse(404, 'STEP_NOT_FOUND', 'no step waits for this token', 'it is spent, or its run has ended', 'token');
+  end if;
+  return durabase_private.end_external_step(('token', null, 'bearer of a step token', false)::durabase_private.actor,
+    v_run, v_token.step_id, v_token.iteration, p_output, p_error);
+end $$;
+
+-- Ends the external step that the token was given out for: well, or with `error` badly. A token works once.
+create function durabase.end_step_by_token(token text, output jsonb default null, error text default null) returns jsonb
+language plpgsql volatile set search_path = '' as $$
+begin
+  return durabase_private.end_step_by_token(token, output, error);
+end $$;
+
+-- ── Pause and resume ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+create function durabase_private.set_pause(p_run uuid, p_is_paused boolean, p_reason text) returns durabase.task_runs
+-- definer: callers have no write rights on tables; the checks stand here
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_actor durabase_private.actor := durabase_private.current_actor();
+  v_verb text := case when p_is_paused then 'pause' else 'resume' end;
+  v_run durabase.task_runs;
+begin
+  perform from durabase_private.run_queue q where q.run_id = p_run for update; -- the queue before the run, as everywhere
+  v_run := durabase_private.find_own_run(v_actor, p_run, v_verb);
+  if length(p_reason) > 1000 then
+    perform durabase_private.refuse(422, 'INVALID_REQUEST', 'a reason has at most 1,000 characters', null, 'reason');
+  end if;
+  if v_run.finished_at is not null then
+    perform durabase_private.refuse(409, 'RUN_FINISHED', format('the run has already ended: %s', v_run.state), null, 'run');
+  end if;
+  if (v_run.pause_requested_at is not null) = p_is_paused then return v_run; end if;
+  update durabase.task_runs set pause_requested_at = case when p_is_paused then clock_timestamp() end,
+      pause_reason = case when p_is_paused then p_reason end, event_seq = event_seq + 1, version = version + 1, updated_at = clock_timestamp()
+    where id = p_run;
+  if v_run.started_at is null then
+    -- it is not open yet: the queue holds it
+    update durabase_private.run_queue q set ready_at = case when p_is_paused then 'infinity' else v_run.run_at end
+      where q.run_id = p_run and q.admitted_at is null;
+    if found then
+      update durabase.task_runs set
+          state = case when p_is_paused then 'paused' when run_at > clock_timestamp() then 'scheduled' else 'queued' end,
+          reason = case when p_is_paused then jsonb_strip_nulls(jsonb_build_object('code', 'PAUSED', 'message', 'paused' || coalesce(': ' || p_reason, ''))) end
+        where id = p_run;
+    end if;
+  else
+    update durabase.task_runs set state = durabase_private.derive_state(p_run), reason = durabase_private.derive_reason(p_run) where id = p_run;
+  end if;
+  select * into v_run from durabase.task_runs r where r.id = p_run;
+  perform durabase_private.emit(v_run, v_run.event_seq, 'run.' || v_verb || 'd',
+    p_data => jsonb_strip_nulls(jsonb_build_object('reason', p_reason, 'by', v_actor.name)));
+  perform durabase_private.wish_wake(v_run);
+  perform durabase_private.tell_feeds(v_run);
+  perform durabase_private.audit(v_actor, v_run.workspace_id, 'run.' || v_verb || 'd', 'run', p_run::text, jsonb_strip_nulls(jsonb_build_object('reason', p_reason)));
+  return v_run;
+end $$;
+
+-- Holds a run before its next step. What is under way ends; deadlines go on.
+create function durabase.pause_run(run uuid, reason text default null) returns durabase.task_runs
+language plpgsql volatile set search_path = '' as $$
+begin
+  return durabase_private.set_pause(run, true, reason);
+end $$;
+
+-- Lets a paused run go on.
+create function durabase.resume_run(run uuid) returns durabase.task_runs language plpgsql volatile set search_path = '' as $$
+begin
+  return durabase_private.set_pause(run, false, null);
+end $$;
+
+-- ── Runs made from other runs ─────────────────────────────────────────────────────────────────────────────────────────
+
+-- Every step of the plan but `p_from` and those that need it, directly or not.
+create function durabase_private.steps_before(p_plan jsonb, p_from text) returns text[] language sql immutable set search_path = '' as $$
+  with recursive steps as (
+    select s ->> 'id' as id, array(select jsonb_array_elements_text(s -> 'needs')) as needs from jsonb_array_elements(p_plan -> 'steps') s
+  ), behind as (
+    select p_from as id
+    union
+    select s.id from steps s join behind b on b.id = any (s.needs)
+  )
+  select coalesce(array_agg(s.id), '{}') from steps s where s.id not in (select b.id from behind b)
+$$;
+
+-- Copies what is kept of a run into one that is made from it, as steps of epoch 0: done before it began.
+create function durabase_private.keep_steps(p_from uuid, p_to durabase.task_runs, p_steps text[]) returns void
+language plpgsql volatile set search_path = '' as $$
+begin
+  insert into durabase_private.payloads (workspace_id, run_id, sha256, byte_count, body)
+    select distinct on (p.sha256) p.workspace_id, p_to.id, p.sha256, p.byte_count, p.body
+    from durabase.run_steps s join durabase_private.payloads p on p.id = (s.output_ref ->> 'payload')::uuid and p.run_id = p_from
+    where s.run_id = p_from and s.step_id = any (p_steps) and s.iteration in (-1, 0);
+  insert into durabase.run_steps (run_id, step_id, iteration, workspace_id, name, action, state, epoch, attempt, input, output, output_ref, started_at, finished_at)
+    select p_to.id, s.step_id, s.iteration, s.workspace_id, s.name, s.action, s.state, 0, s.attempt, s.input, s.output,
+      case when s.output_ref is not null then s.output_ref || jsonb_build_object('payload', (
+        select p.id from durabase_private.payloads p where p.run_id = p_to.id and p.sha256 = s.output_ref ->> 'sha256')) end,
+      s.started_at, s.finished_at
+    from durabase.run_steps s
+    where s.run_id = p_from and s.step_id = any (p_steps) and s.state in ('completed', 'skipped') and s.iteration in (-1, 0)
+      and (s.iteration = -1 or not exists (
+        select from durabase.run_steps l where l.run_id = p_from and l.step_id = s.step_id and l.iteration = -1));
+end $$;
+
+-- p_kind fork | retry | rerun. Rights are those of whoever asks; effect keys are fresh, because the run is another one.
+create function durabase_private.make_run(
+  p_run uuid, p_kind text, p_from_step text, p_input jsonb, p_version text, p_priority int
+) returns durabase.task_runs
+-- definer: callers have no write rights on tables; the checks stand here
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_actor durabase_private.actor := durabase_private.current_actor();
+  v_from durabase.task_runs;
+  v_task durabase.tasks;
+  v_plan jsonb;
+  v_old_plan jsonb;
+  v_keep text[] := '{}';
+  v_missing text;
+  v_step text := p_from_step;
+  v_id uuid := durabase_private.uuid_v7();
+  v_new durabase.task_runs;
+begin
+  if v_actor.kind = 'anonymous' then
+    perform durabase_private.refuse(401, 'UNAUTHENTICATED', 'nobody is signed in', 'sign in, or use a secret key');
+  end if;
+  select * into v_from from durabase.task_runs r where r.id = p_run;
+  if v_from.id is null or not (durabase_private.sees_all_runs(v_actor, v_from.workspace_id, v_from.task_id)
+    or (v_actor.kind = 'user' and v_from.actor_user_id = v_actor.user_id and durabase_private.has_right(v_actor, 'view', v_from.workspace_id, v_from.task_id))) then
+    perform durabase_private.refuse(404, 'RUN_NOT_FOUND', 'no such run is visible to you', null, 'run');
+  end if;
+  if v_from.finished_at is null then
+    perform durabase_private.refuse(409, 'RUN_NOT_FINISHED', format('the run is %s', v_from.state), 'wait for its end, or cancel it', 'run');
+  end if;
+  if p_kind = 'retry' and v_from.state not in ('failed', 'timed_out', 'cancelled', 'expired') then
+    perform durabase_private.refuse(409, 'RUN_FINISHED', format('the run ended as %s: there is nothing to retry', v_from.state), 'fork it from a step, or start it again', 'run');
+  end if;
+  v_task := durabase_private.find_task(v_actor, v_from.task_id::text, v_from.workspace_id, 'run');
+  if coalesce(p_version, 'same') not in ('same', 'newest') then
+    perform durabase_private.refuse(422, 'INVALID_REQUEST', 'version is "same" or "newest"', null, 'version');
+  end if;
+  if coalesce(p_version, 'same') = 'same' then v_task.ready_version_id := v_from.version_id; end if;
+  select v.plan into v_plan from durabase.task_versions v where v.id = v_task.ready_version_id;
+  select v.plan into v_old_plan from durabase.task_versions v where v.id = v_from.version_id;
+
+  if p_kind = 'retry' then
+    -- all that is done is kept; a step counts as done with its loop
+    v_keep := array(select key from jsonb_each(durabase_private.done_steps(p_run, 0)));
+  elsif v_step is not null then
+    if not exists (select from jsonb_array_elements(v_plan -> 'steps') s where s ->> 'id' = v_step) then
+      perform durabase_private.refuse(404, 'STEP_NOT_FOUND', format('the plan has no step %s', to_json(v_step)),
+        'one of ' || (select string_agg(s ->> 'id', ', ') from jsonb_array_elements(v_plan -> 'steps') s), 'from_step');
+    end if;
+    v_keep := durabase_private.steps_before(v_plan, v_step);
+    select k into v_missing from unnest(v_keep) k where not durabase_private.done_steps(p_run, 0) ? k limit 1;
+    if v_missing is not null then
+      perform durabase_private.refuse(409, 'STEP_NOT_KEPT', format('the step %s did not come to its end in that run', to_json(v_missing)),
+        'fork from that step, or from one before it', 'from_step');
+    end if;
+    select k into v_missing from unnest(v_keep) k
+      where (select s ->> 'action' from jsonb_array_elements(v_plan -> 'steps') s where s ->> 'id' = k)
+        is distinct from (select s ->> 'action' from jsonb_array_elements(v_old_plan -> 'steps') s where s ->> 'id' = k) limit 1;
+    if v_missing is not null then
+      perform durabase_private.refuse(409, 'STEP_NOT_KEPT', format('the step %s is another action in the newest version', to_json(v_missing)),
+        'fork from that step, or on the same version', 'version');
+    end if;
+  end if;
+  select s.step_id into v_missing from durabase.run_steps s
+    where s.run_id = p_run and s.state = 'completed' and s.step_id = any (select k || ':undo' from unnest(v_keep) k) limit 1;
+  if v_missing is not null then
+    perform durabase_private.refuse(409, 'STEP_NOT_KEPT', format('what %s did was undone when the run failed', to_json(split_part(v_missing, ':', 1))),
+      'start the task again', 'from_step');
+  end if;
+  if p_input is not null and v_keep <> '{}' then
+    perform durabase_private.refuse(422, 'INVALID_REQUEST', 'what is kept was made with the old input', 'leave out the input, or run all steps again', 'input');
+  end if;
+
+  v_new := durabase_private.accept_run(v_actor, v_id, v_task, coalesce(p_input, v_from.input), null,
+    coalesce(p_priority, v_from.priority), null, 'call', 'run-' || v_id, false);
+  perform durabase_private.keep_steps(p_run, v_new, v_keep);
+  insert into durabase.run_links (run_id, parent_run_id, workspace_id, kind, step_id) values (v_new.id, p_run, v_new.workspace_id, p_kind, v_step);
+  return v_new;
+end $$;
+
+-- Runs a failed run again: what is done is kept, what failed and what comes after it is taken again.
+create function durabase.retry_run(run uuid) returns durabase.task_runs language plpgsql volatile set search_path = '' as $$
+begin
+  return durabase_private.make_run(run, 'retry', null, null, 'same', null);
+end $$;
+
+-- Runs the task again with the input of that run, or another one.
+--   version  'same' as that run, or the 'newest' ready one
+create function durabase.rerun(run uuid, input jsonb default null, version text default 'newest') returns durabase.task_runs
+language plpgsql volatile set search_path = '' as $$
+begin
+  return durabase_private.make_run(run, 'rerun', null, input, version, null);
+end $$;
+
+-- A new run that keeps the outputs of all steps that do not need `from_step`, and takes that one and those behind it again.
+create function durabase.fork_run(run uuid, from_step text, version text default 'same') returns durabase.task_runs
+language plpgsql volatile set search_path = '' as $$
+begin
+  if from_step is null then
+    perform durabase_private.refuse(422, 'INVALID_REQUEST', 'the step to begin with is missing', 'use rerun for all of them', 'from_step');
+  end if;
+  return durabase_private.make_run(run, 'fork', from_step, null, version, null);
+end $$;
+
+-- One operation on many runs, each in the transaction of the call and refused by itself.
+--   operation  cancel | pause | resume | retry | rerun | fork
+--   filter     {"workspace", "task", "states": [], "runIds": [], "createdAfter", "createdBefore"}
+--   options    {"reason", "fromStep", "version"}
+-- returns {"done": [{"runId", "newRunId"}], "refused": [{"runId", "code", "message"}], "hasMore"}
+create function durabase.for_runs(operation text, filter jsonb, options jsonb default '{}', max_runs int default 100) returns jsonb
+language plpgsql volatile set search_path = '' as $$
+declare
+  v_run uuid;
+  v_new durabase.task_runs;
+  v_done jsonb := '[]';
+  v_refused jsonb := '[]';
+  v_limit int := least(greatest(coalesce(max_runs, 100), 1), 1000);
+  v_ids uuid[];
+  v_message text; v_detail text;
+begin
+  if operation is null or operation not in ('cancel', 'pause', 'resume', 'retry', 'rerun', 'fork') then
+    perform durabase_private.refuse(422, 'INVALID_REQUEST', 'the operation is cancel, pause, resume, retry, rerun or fork', null, 'operation');
+  end if;
+  if filter is null or filter = '{}' or exists (
+    select from jsonb_object_keys(filter) k where k not in ('workspace', 'task', 'states', 'runIds', 'createdAfter', 'createdBefore')) then
+    perform durabase_private.refuse(422, 'INVALID_REQUEST', 'the filter is empty or has a field that is not known',
+      'workspace, task, states, runIds, createdAfter, createdBefore', 'filter');
+  end if;
+  v_ids := array(
+    select r.id from durabase.task_runs r
+    where (not filter ? 'workspace' or r.workspace_id = (filter ->> 'workspace')::uuid)
+      and (not filter ? 'task' or r.task_id in (select t.id from durabase.tasks t where t.id::text = filter ->> 'task' or t.slug = filter ->> 'task'))
+      and (not filter ? 'states' or r.state = any (array(select jsonb_array_elements_text(filter -> 'states'))))
+      and (not filter ? 'runIds' or r.id = any (array(select jsonb_array_elements_text(filter -> 'runIds')::uuid)))
+      and (not filter ? 'createdAfter' or r.created_at > (filter ->> 'createdAfter')::timestamptz)
+      and (not filter ? 'createdBefore' or r.created_at < (filter ->> 'createdBefore')::timestamptz)
+    order by r.id limit v_limit + 1);
+  foreach v_run in array v_ids[1:v_limit] loop
+    begin
+      v_new := case operation
+        when 'cancel' then durabase.cancel_run(v_run, options ->> 'reason')
+        when 'pause' then durabase.pause_run(v_run, options ->> 'reason')
+        when 'resume' then durabase.resume_run(v_run)
+        when 'retry' then durabase.retry_run(v_run)
+        when 'rerun' then durabase.rerun(v_run, null, coalesce(options ->> 'version', 'newest'))
+        else durabase.fork_run(v_run, options ->> 'fromStep', coalesce(options ->> 'version', 'same')) end;
+      v_done := v_done || jsonb_strip_nulls(jsonb_build_object('runId', v_run, 'newRunId', case when v_new.id <> v_run then v_new.id end));
+    exception when others then
+      get stacked diagnostics v_message = message_text, v_detail = pg_exception_detail;
+      if sqlstate not like 'PT4%' then raise; end if;
+      v_refused := v_refused || jsonb_build_object('runId', v_run, 'code', v_detail::jsonb ->> 'code', 'message', v_message);
+    end;
+  end loop;
+  return jsonb_build_object('done', v_done, 'refused', v_refused, 'hasMore', cardinality(v_ids) > v_limit);
+end $$;
+
+revoke execute on function durabase_private.find_own_run(durabase_private.actor, uuid, text),
+  durabase_private.emit_event(text, jsonb, uuid, text), durabase.emit_event(text, jsonb, uuid, text),
+  durabase_private.end_external_step(durabase_private.actor, durabase.task_runs, text, int, jsonb, text),
+  durabase_private.end_step_as_caller(uuid, text, int, jsonb, text), durabase.complete_step(uuid, text, jsonb, int),
+  durabase.fail_step(uuid, text, text, int), durabase_private.step_token(uuid, text, int), durabase.step_token(uuid, text, int),
+  durabase_private.end_step_by_token(text, jsonb, text), durabase.end_step_by_token(text, jsonb, text),
+  durabase_private.set_pause(uuid, boolean, text), durabase.pause_run(uuid, text), durabase.resume_run(uuid),
+  durabase_private.steps_before(jsonb, text), durabase_private.keep_steps(uuid, durabase.task_runs, text[]),
+  durabase_private.make_run(uuid, text, text, jsonb, text, int), durabase.retry_run(uuid), durabase.rerun(uuid, jsonb, text),
+  durabase.fork_run(uuid, text, text), durabase.for_runs(text, jsonb, jsonb, int) from public;
+grant execute on function durabase_private.emit_event(text, jsonb, uuid, text), durabase.emit_event(text, jsonb, uuid, text),
+  durabase_private.end_step_as_caller(uuid, text, int, jsonb, text), durabase.complete_step(uuid, text, jsonb, int),
+  durabase.fail_step(uuid, text, text, int), durabase_private.step_token(uuid, text, int), durabase.step_token(uuid, text, int),
+  durabase_private.set_pause(uuid, boolean, text), durabase.pause_run(uuid, text), durabase.resume_run(uuid),
+  durabase_private.make_run(uuid, text, text, jsonb, text, int), durabase.retry_run(uuid), durabase.rerun(uuid, jsonb, text),
+  durabase.fork_run(uuid, text, text), durabase.for_runs(text, jsonb, jsonb, int) to authenticated, service_role;
+grant execute on function durabase_private.end_step_by_token(text, jsonb, text), durabase.end_step_by_token(text, jsonb, text)
+  to anon, authenticated, service_role;
