@@ -12,7 +12,9 @@ describe('plans', () => {
       )
     ).rows;
   const states = async (runId: string) =>
-    Object.fromEntries((await steps(runId)).map(({ step_id: id, iteration, state }) => [iteration === 0 ? id : `${id}/${iteration}`, state]));
+    Object.fromEntries(
+      (await steps(runId)).map(({ step_id: id, iteration, state }) => [iteration === 0 ? id : `${id}/${iteration}`, state]),
+    );
 
   it('skips a step whose condition is false, and what needs nothing else', async () => {
     await engine.startWorker({ DURABASE_LOG_LEVEL: 'warn' });
@@ -37,14 +39,23 @@ describe('plans', () => {
       pause: 'skipped',
     });
     const bad = await engine.finished(await engine.startRun('branches', { left: 'maybe', right: true }));
-    expect(bad.error).toMatchObject({ code: 'TEMPLATE_UNRESOLVED', message: expect.stringContaining('neither true nor false') as unknown });
+    expect(bad.error).toMatchObject({
+      code: 'TEMPLATE_UNRESOLVED',
+      message: expect.stringContaining('neither true nor false') as unknown,
+    });
   });
 
   it('takes a step once for each item, in windows, and gives the list of outputs', async () => {
     await engine.saveTask({
       slug: 'loop',
       steps: [
-        { id: 'each', action: 'http', forEach: 'input.items', maxParallel: 3, with: { url: engine.target.url, method: 'POST', json: { item: '{{ item.n }}', index: '{{ index }}' } } },
+        {
+          id: 'each',
+          action: 'http',
+          forEach: 'input.items',
+          maxParallel: 3,
+          with: { url: engine.target.url, method: 'POST', json: { item: '{{ item.n }}', index: '{{ index }}' } },
+        },
         { id: 'after', action: 'sleep', needs: ['each'], with: { duration: '1 ms' } },
       ],
       output: { all: '{{ steps.each.output }}' },
@@ -58,14 +69,23 @@ describe('plans', () => {
     const nothing = await engine.finished(await engine.startRun('loop', { items: [] }));
     expect(nothing).toMatchObject({ state: 'completed', output: { all: [] } });
     const noList = await engine.finished(await engine.startRun('loop', { items: { a: 1 } }));
-    expect(noList.error).toMatchObject({ code: 'STEP_INPUT_INVALID', message: expect.stringContaining('an object, not a list') as unknown });
+    expect(noList.error).toMatchObject({
+      code: 'STEP_INPUT_INVALID',
+      message: expect.stringContaining('an object, not a list') as unknown,
+    });
   });
 
   it('goes on in a new history before one grows too long', async () => {
     await engine.saveTask({
       slug: 'long',
       steps: [
-        { id: 'each', action: 'http', forEach: 'input.items', maxParallel: 50, with: { url: engine.target.url, method: 'POST', json: '{{ item }}' } },
+        {
+          id: 'each',
+          action: 'http',
+          forEach: 'input.items',
+          maxParallel: 50,
+          with: { url: engine.target.url, method: 'POST', json: '{{ item }}' },
+        },
         { id: 'nap', action: 'sleep', with: { duration: '1 second' } },
         { id: 'after', action: 'http', needs: ['each', 'nap'], with: { url: engine.target.url } },
       ],
@@ -81,7 +101,11 @@ describe('plans', () => {
     );
     expect(counts.rows).toEqual([{ state: 'completed', count: 1_500 }]);
     expect(await engine.audit(runId)).toEqual(['run.started by user']);
-    expect(await readValue(engine.db.owner, "select count(*)::int from durabase.run_events where run_id = $1 and kind = 'run.reset'", [runId])).toBe(0);
+    expect(
+      await readValue(engine.db.owner, "select count(*)::int from durabase.run_events where run_id = $1 and kind = 'run.reset'", [
+        runId,
+      ]),
+    ).toBe(0);
     for await (const execution of engine.temporal.workflow.list({ query: `WorkflowId = 'run-${runId}'` }))
       expect(execution.historyLength).toBeLessThan(5_000);
   }, 120_000);

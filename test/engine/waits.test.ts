@@ -37,7 +37,11 @@ describe('waits', () => {
       steps: [{ id: 'make', action: 'external', with: { data: { plan: 7 } } }],
       output: '{{ steps.make.output }}',
     });
-    await engine.saveTask({ slug: 'child', input: { type: 'object' }, steps: [{ id: 'work', action: 'http', with: { url: '{{ input.url }}' }, retry: { maxAttempts: 1 } }] });
+    await engine.saveTask({
+      slug: 'child',
+      input: { type: 'object' },
+      steps: [{ id: 'work', action: 'http', with: { url: '{{ input.url }}' }, retry: { maxAttempts: 1 } }],
+    });
     await engine.saveTask({
       slug: 'parent',
       steps: [{ id: 'run', action: 'run-task', with: { task: 'child', input: { url: '{{ input.url }}' } } }],
@@ -65,18 +69,34 @@ describe('waits', () => {
   it('gives an event to each of 30 runs that wait for it, once', async () => {
     const runs = await Promise.all(Array.from({ length: 30 }, () => engine.startRun('order', { orderId: 'all' })));
     await Promise.all(runs.map((run) => inState(run, 'waiting')));
-    await engine.call('durabase.emit_event', { name: 'order.paid', data: { orderId: 'all', amount: 6 }, idempotency_key: 'once' });
-    await engine.call('durabase.emit_event', { name: 'order.paid', data: { orderId: 'all', amount: 6 }, idempotency_key: 'once' });
+    await engine.call('durabase.emit_event', {
+      name: 'order.paid',
+      data: { orderId: 'all', amount: 6 },
+      idempotency_key: 'once',
+    });
+    await engine.call('durabase.emit_event', {
+      name: 'order.paid',
+      data: { orderId: 'all', amount: 6 },
+      idempotency_key: 'once',
+    });
     for (const run of runs) expect(await engine.finished(run)).toMatchObject({ output: 6 });
-    expect(await readValue(engine.db.owner, "select count(*)::int from durabase.events where data ->> 'orderId' = 'all'")).toBe(1);
+    expect(await readValue(engine.db.owner, "select count(*)::int from durabase.events where data ->> 'orderId' = 'all'")).toBe(
+      1,
+    );
     expect(await readValue(engine.db.owner, 'select count(*)::int from durabase_private.event_waits')).toBe(0);
   });
 
   it('fails when nobody ends the wait in time, or goes on with what its author chose', async () => {
     const wait = { action: 'wait-for-event', with: { event: 'never', timeout: '100 ms' } };
     await engine.saveTask({ slug: 'late', steps: [{ id: 'wait', ...wait }] });
-    await engine.saveTask({ slug: 'lenient', steps: [{ id: 'wait', action: wait.action, with: { ...wait.with, onTimeout: { gave: 'up' } } }] });
-    expect(await engine.finished(await engine.startRun('late'))).toMatchObject({ state: 'failed', error: { code: 'STEP_TIMED_OUT' } });
+    await engine.saveTask({
+      slug: 'lenient',
+      steps: [{ id: 'wait', action: wait.action, with: { ...wait.with, onTimeout: { gave: 'up' } } }],
+    });
+    expect(await engine.finished(await engine.startRun('late'))).toMatchObject({
+      state: 'failed',
+      error: { code: 'STEP_TIMED_OUT' },
+    });
     expect(await engine.finished(await engine.startRun('lenient'))).toMatchObject({ state: 'completed', output: { gave: 'up' } });
   });
 
@@ -91,9 +111,13 @@ describe('waits', () => {
   it('is completed by a token without any other right, and the token works once', async () => {
     const runId = await engine.startRun('handwork');
     await inState(runId, 'waiting');
-    const { token } = await engine.call<{ token: string }>('durabase.step_token', { run: runId, step: 'make' }).then((row) => ({ token: Object.values(row)[0] as string }));
+    const { token } = await engine
+      .call<{ token: string }>('durabase.step_token', { run: runId, step: 'make' })
+      .then((row) => ({ token: Object.values(row)[0] as string }));
     const end = (value: string) =>
-      asAnonymous(engine.db.owner, (client) => client.query("select durabase.end_step_by_token($1, '{\"by\": \"token\"}')", [value]));
+      asAnonymous(engine.db.owner, (client) =>
+        client.query('select durabase.end_step_by_token($1, \'{"by": "token"}\')', [value]),
+      );
     await expect(end(`${token}x`)).rejects.toThrow('no step waits');
     await end(token);
     await expect(end(token)).rejects.toThrow('no step waits');
@@ -104,7 +128,10 @@ describe('waits', () => {
     const runId = await engine.startRun('handwork');
     await inState(runId, 'waiting');
     await engine.call('durabase.fail_step', { run: runId, step: 'make', message: 'the machine broke' });
-    expect(await engine.finished(runId)).toMatchObject({ state: 'failed', error: { code: 'STEP_FAILED', message: 'the machine broke' } });
+    expect(await engine.finished(runId)).toMatchObject({
+      state: 'failed',
+      error: { code: 'STEP_FAILED', message: 'the machine broke' },
+    });
   });
 
   it('runs another task and goes on with its output', async () => {
@@ -119,12 +146,19 @@ describe('waits', () => {
 
   it('cancels its children when it is cancelled', async () => {
     await engine.saveTask({ slug: 'sleeper', steps: [{ id: 'nap', action: 'sleep', with: { duration: '1 hour' } }] });
-    await engine.saveTask({ slug: 'boss', steps: [{ id: 'all', action: 'run-task', forEach: 'input.list', with: { task: 'sleeper' } }] });
+    await engine.saveTask({
+      slug: 'boss',
+      steps: [{ id: 'all', action: 'run-task', forEach: 'input.list', with: { task: 'sleeper' } }],
+    });
     const runId = await engine.startRun('boss', { list: [1, 2, 3] });
-    await eventually(async () => expect((await childrenOf(runId)).map(({ state }) => state)).toEqual(['waiting', 'waiting', 'waiting']));
+    await eventually(async () =>
+      expect((await childrenOf(runId)).map(({ state }) => state)).toEqual(['waiting', 'waiting', 'waiting']),
+    );
     await engine.call('durabase.cancel_run', { run: runId });
     expect((await engine.finished(runId)).state).toBe('cancelled');
-    await eventually(async () => expect((await childrenOf(runId)).map(({ state }) => state)).toEqual(['cancelled', 'cancelled', 'cancelled']));
+    await eventually(async () =>
+      expect((await childrenOf(runId)).map(({ state }) => state)).toEqual(['cancelled', 'cancelled', 'cancelled']),
+    );
   });
 
   it('pauses before the next step and resumes, whatever it waits for', async () => {

@@ -5,7 +5,6 @@ import type {
   EndAnswer,
   LoadedRun,
   LoadedStep,
-  LoopAnswer,
   MirrorPort,
   Opening,
   RunEnd,
@@ -15,6 +14,7 @@ import type {
 } from '../../ports/mirror.ts';
 import { isConflict } from '../db/sql-errors.ts';
 import { createBatcher } from './create-batcher.ts';
+import { createLongRunWrites } from './long-run-writes.ts';
 
 const SQL = {
   loadRuns: { name: 'load_runs', text: 'select durabase_private.load_runs($1::uuid[]) as answer' },
@@ -23,10 +23,6 @@ const SQL = {
   loadStep: { name: 'load_step', text: 'select durabase_private.load_step($1, $2, $3, $4, $5::text[], $6) as answer' },
   writeSteps: { name: 'write_steps', text: 'select durabase_private.write_steps($1::jsonb) as answer' },
   finishRuns: { name: 'finish_runs', text: 'select durabase_private.finish_runs($1::jsonb) as answer' },
-  openLoop: { name: 'open_loop', text: 'select durabase_private.open_loop($1::jsonb) as answer' },
-  closeLoop: { name: 'close_loop', text: 'select durabase_private.close_loop($1::jsonb) as answer' },
-  readControl: { name: 'read_control', text: 'select durabase_private.read_control($1, $2::jsonb) as answer' },
-  leaveRun: { name: 'leave_run', text: 'select durabase_private.leave_run($1, $2) as answer' },
   adoptStart: { name: 'adopt_start', text: 'select durabase_private.adopt_start($1, $2, $3, $4, $5::jsonb) as answer' },
   noteSignal: { name: 'note_signal', text: 'select durabase_private.note_signal($1, $2, $3) as answer' },
 } as const satisfies Record<string, Statement>;
@@ -121,18 +117,7 @@ export function createMirror({ db, onFreed, onWritten }: MirrorOptions): MirrorP
     },
     endStep: async (end) => (await writeSteps({ op: 'end', ...end })) as EndAnswer,
     skipStep: async (skip) => (await writeSteps({ op: 'skip', ...skip })) as Skipped,
-    openLoop: async (opening) => {
-      const answer = await ask<LoopAnswer>(SQL.openLoop, [JSON.stringify(opening)]);
-      onWritten();
-      return answer;
-    },
-    closeLoop: async (end) => {
-      const answer = await ask<EndAnswer & { readonly error?: JsonObject }>(SQL.closeLoop, [JSON.stringify(end)]);
-      onWritten();
-      return answer;
-    },
-    readControl: ({ runId, waits }) => ask(SQL.readControl, [runId, JSON.stringify(waits)]),
-    leaveRun: ({ runId, temporalRunId }) => ask<boolean>(SQL.leaveRun, [runId, temporalRunId]),
+    ...createLongRunWrites({ ask, onWritten }),
     finishRun: async (end) => {
       const finished = await finishRuns(end);
       onFreed();
