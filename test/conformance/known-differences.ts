@@ -181,6 +181,56 @@ export const KNOWN_DIFFERENCES = {
     supabase: '"2026-11-20T23:34:33.801"',
     advice: 'Use timestamptz.',
   },
+  'app-metadata-in-token': {
+    area: 'Auth',
+    case: 'app_metadata among the claims of a token',
+    stack: false,
+    supabase: true,
+    advice: 'Keep rights in tables, never in claims: they are stale until the next refresh anyway.',
+  },
+  'user-metadata-in-token': {
+    area: 'Auth',
+    case: 'user_metadata among the claims of a token',
+    stack: false,
+    supabase: true,
+    advice: 'Ask getUser(). Users write it themselves, so policies must not read it.',
+  },
+  'malformed-token': {
+    area: 'Auth',
+    case: 'Authorization with what is no token at all, or one without a signature, beside a good key',
+    stack: ['200', 'anon'],
+    supabase: ['401 PGRST301', null],
+    advice:
+      'The stack takes the caller for what his key says, never for the user that the token names. supabase-js sends no such thing.',
+  },
+  'token-with-unknown-role': {
+    area: 'Auth',
+    case: 'a token signed with the secret of the project that names a role which does not exist',
+    stack: '400 22023',
+    supabase: '401 22023',
+    advice: 'Both refuse it.',
+  },
+  'admin-create-user': {
+    area: 'Auth',
+    case: 'auth.admin.createUser()',
+    stack: '401 no_authorization',
+    supabase: '200',
+    advice: 'Sign up, or insert into auth.users and auth.identities by SQL.',
+  },
+  'admin-delete-user': {
+    area: 'Auth',
+    case: 'auth.admin.deleteUser()',
+    stack: '401 no_authorization',
+    supabase: '200',
+    advice: 'Delete from auth.users by SQL.',
+  },
+  'admin-without-right': {
+    area: 'Auth',
+    case: 'auth.admin by a user',
+    stack: '401 no_authorization',
+    supabase: '403 not_admin',
+    advice: 'Both refuse it.',
+  },
 } as const satisfies Record<string, Difference>;
 
 export type DifferenceName = keyof typeof KNOWN_DIFFERENCES;

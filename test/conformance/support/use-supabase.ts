@@ -31,6 +31,8 @@ export interface UsedSupabase {
   connect(options?: ClientOptions & { readonly key?: string }): Client;
   /** Signs somebody up, and in. He is deleted after the tests of the file. */
   createUser(options?: { readonly metadata?: Readonly<Record<string, unknown>> }): Promise<SignedIn>;
+  /** For a user whom the test made by itself. */
+  deleteAfterwards(userId: string): void;
 }
 
 export interface SchemaScript {
@@ -78,6 +80,7 @@ export const useSupabase = (writeSchema?: (prefix: string) => SchemaScript): Use
     anonymous,
     service,
     connect,
+    deleteAfterwards: (userId) => void userIds.push(userId),
     createUser: async ({ metadata = {} } = {}) => {
       const client = connect();
       const email = `${prefix}-${randomUUID()}@example.com`;
