@@ -39,6 +39,7 @@ export default {
   projects: [
     project('unit', ['unit', 'architecture'], 'none'),
     project('db', ['db'], 'postgres'),
+    project('realtime', ['realtime'], 'postgres'),
     project('api', ['api'], 'all'),
     project('engine', ['engine', 'activities', 'platform'], 'all'),
     project('stack', ['stack'], 'none'),
