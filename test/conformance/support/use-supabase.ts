@@ -173,5 +173,9 @@ const dropSchema = async (owner: pg.Pool, prefix: string): Promise<void> => {
         where p.pronamespace = 'public'::regnamespace and starts_with(p.proname, '${prefix}') loop
         execute format('drop function if exists %s cascade', found.name);
       end loop;
+      for found in select t.oid::regtype::text as name from pg_catalog.pg_type t
+        where t.typnamespace = 'public'::regnamespace and starts_with(t.typname, '${prefix}') and t.typtype = 'd' loop
+        execute format('drop domain if exists %s cascade', found.name);
+      end loop;
     end $$; commit; notify pgrst, 'reload schema'`);
 };
