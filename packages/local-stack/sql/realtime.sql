@@ -29,6 +29,9 @@ create policy realtime_server_all on realtime.messages to realtime_server using 
 -- Tables that somebody listens to. Triggers write for these only: nobody pays while nobody listens.
 create unlogged table if not exists realtime.subscription (
   entity oid primary key,
+  -- The endpoint looks into the outboxes all the time, for there is much to take: writers need not wake it.
+  -- Transactions that notify commit one after the other; with 16 writers that is a third of their speed.
+  is_polled boolean not null default false,
   created_at timestamptz not null default now()
 );
 
@@ -45,7 +48,7 @@ create unlogged table if not exists realtime.change_outbox (
   old_record jsonb,
   captured_at timestamptz not null default clock_timestamp()
 );
-grant select, insert, delete on realtime.subscription to realtime_server;
+grant select, insert, delete, update (is_polled) on realtime.subscription to realtime_server;
 grant select, delete on realtime.message_outbox, realtime.change_outbox to realtime_server;
 
 create or replace function realtime.topic() returns text
@@ -97,11 +100,13 @@ end $$;
 create or replace function realtime.hand_out_message() returns trigger
 -- definer: writers have no right on the outbox
 language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_is_polled boolean;
 begin
-  if new.extension = 'broadcast' and exists (select from realtime.subscription s where s.entity = tg_relid) then
-    insert into realtime.message_outbox (message_id) values (new.id);
-    perform pg_notify('realtime_outbox', '');
-  end if;
+  select s.is_polled into v_is_polled from realtime.subscription s where s.entity = tg_relid;
+  if not found or new.extension <> 'broadcast' then return null; end if;
+  insert into realtime.message_outbox (message_id) values (new.id);
+  if not v_is_polled then perform pg_notify('realtime_outbox', ''); end if;
   return null;
 end $$;
 create or replace trigger hand_out_message after insert on realtime.messages
@@ -113,19 +118,22 @@ language plpgsql volatile set search_path = '' set timezone = 'UTC' as $$
 begin
   insert into realtime.change_outbox (entity, operation, record, old_record)
   values (p_entity, p_operation, to_jsonb(p_new), to_jsonb(p_old));
-  perform pg_notify('realtime_outbox', '');
 end $$;
 
 create or replace function realtime.capture_change() returns trigger
 -- definer: writers have no right on the outbox
 language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_is_polled boolean;
 begin
-  if not exists (select from realtime.subscription s where s.entity = tg_relid) then return null; end if;
+  select s.is_polled into v_is_polled from realtime.subscription s where s.entity = tg_relid;
+  if not found then return null; end if;
   case tg_op
     when 'INSERT' then perform realtime.hand_out_change(tg_relid, tg_op, new, null);
     when 'UPDATE' then perform realtime.hand_out_change(tg_relid, tg_op, new, old);
     else perform realtime.hand_out_change(tg_relid, tg_op, null, old);
   end case;
+  if not v_is_polled then perform pg_notify('realtime_outbox', ''); end if;
   return null;
 end $$;
 

@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { once as nextEvent } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { captureConsole } from './console-capture.ts';
@@ -45,7 +45,8 @@ const CORS = { 'access-control-allow-origin': '*' } as const;
 
 /** Starts Supabase's REST and Auth, served by lite, and Realtime, on one port of loopback. */
 export const startSupabase = async (options: SupabaseOptions): Promise<SupabaseEndpoint> => {
-  const { databaseUrl, port, jwtSecret, publishableKey, secretKey, log, onDatabaseLost = () => {} } = options;
+  const { databaseUrl, port, jwtSecret, publishableKey, secretKey, log } = options;
+  const onDatabaseLost = once(options.onDatabaseLost);
   const keys = { jwtSecret, publishableKey, secretKey };
   const url = `http://127.0.0.1:${port}`;
   const connection = connectLite(databaseUrl, MAX_CONNECTIONS);
@@ -83,14 +84,14 @@ export const startSupabase = async (options: SupabaseOptions): Promise<SupabaseE
   // lite grants privileges before its first transaction; several first ones at a time would fail over it.
   await capture.run(() => connection.withContext({ auth: { role: 'service_role' } }, async () => {}));
   server.listen({ port, host: '127.0.0.1', exclusive: true });
-  await once(server, 'listening');
+  await nextEvent(server, 'listening');
   return {
     url,
     server,
     clearSchemaCache: onReload,
     close: async () => {
       await realtime.close();
-      const closed = once(server, 'close');
+      const closed = nextEvent(server, 'close');
       server.close();
       server.closeAllConnections();
       await closed;
@@ -147,6 +148,15 @@ const allowAnyPage = (response: Response): Response => {
 
 const json = (status: number, body: Readonly<Record<string, unknown>>): Response =>
   Response.json(body, { status, headers: CORS });
+
+/** Two connections listen, and both notice. */
+const once = (call: () => void = () => {}): (() => void) => {
+  let isDone = false;
+  return () => {
+    if (!isDone) call();
+    isDone = true;
+  };
+};
 
 const peerAddressOf = (incoming: object): string | null =>
   'socket' in incoming ? ((incoming as IncomingMessage).socket.remoteAddress ?? null) : null;

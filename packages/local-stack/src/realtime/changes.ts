@@ -14,6 +14,8 @@ export interface ChangesPorts {
   readonly tables: Tables;
   readonly subscriptions: Pick<Subscriptions, 'of'>;
   readonly recordBytes: number;
+  /** Called for each batch that was not empty. */
+  readonly onTaken: () => void;
   readonly log: Log;
 }
 
@@ -49,11 +51,12 @@ interface Asked {
 
 /** Hands on what changed in published tables, to each subscriber as far as he may see it. */
 export const createChanges = (ports: ChangesPorts): Drain => {
-  const { database, tables, subscriptions, recordBytes, log } = ports;
+  const { database, tables, subscriptions, recordBytes, onTaken, log } = ports;
   const askVisibility = createVisibility({ database, log });
   return createDrain<Change>({
     name: 'changes',
     batchSize: BATCH_SIZE,
+    onTaken,
     log,
     take: (batchSize) => database.query<Change & { operation: Operation }>(TAKE, [batchSize, BATCH_BYTES, recordBytes]),
     handle: async (batch) => {

@@ -17,6 +17,8 @@ export interface DatabaseOptions {
 
 const MAX_CONNECTIONS = 6;
 const STATEMENT_TIMEOUT_MS = 10_000;
+/** Names of types come with their schema; and nobody queues behind us for a lock that we do not get. */
+const SESSION_OPTIONS = '-c search_path= -c lock_timeout=1000';
 /** Whoever holds it is the one endpoint of this database; two would take each other's messages. */
 const HUB_LOCK = 7_265_616;
 const LOCK_TIMEOUT_MS = 20_000;
@@ -24,7 +26,7 @@ const LOCK_TIMEOUT_MS = 20_000;
 const STATE_CLASSES = ['08', '40', '53', '57', '58', 'XX'];
 
 export const openDatabase = async ({ databaseUrl, onLost }: DatabaseOptions): Promise<Database> => {
-  const settings = { connectionString: databaseUrl, application_name: 'durabase-realtime' };
+  const settings = { connectionString: databaseUrl, application_name: 'durabase-realtime', options: SESSION_OPTIONS };
   const listener = new pg.Client(settings);
   let isClosing = false;
   listener.on('error', (error) => {

@@ -15,10 +15,11 @@ export interface DrainOptions<Row> {
   readonly take: (batchSize: number) => Promise<readonly Row[]>;
   readonly handle: (rows: readonly Row[]) => void | Promise<void>;
   readonly batchSize: number;
+  readonly onTaken: () => void;
   readonly log: Log;
 }
 
-export const createDrain = <Row>({ name, take, handle, batchSize, log }: DrainOptions<Row>): Drain => {
+export const createDrain = <Row>({ name, take, handle, batchSize, onTaken, log }: DrainOptions<Row>): Drain => {
   let running: Promise<void> | undefined;
   let isWanted = false;
   let isStopped = false;
@@ -29,6 +30,7 @@ export const createDrain = <Row>({ name, take, handle, batchSize, log }: DrainOp
         const rows = await take(batchSize);
         if (rows.length > 0) {
           isWanted = true;
+          onTaken();
           await handle(rows);
         }
       } catch (error) {

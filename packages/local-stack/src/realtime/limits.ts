@@ -8,7 +8,7 @@ export interface RealtimeLimits {
   readonly joinsPerSecond: number;
   /** Joins of one socket in a second: all its channels at once, and a little more. @default 150 */
   readonly joinsPerSecondPerConnection: number;
-  /** Frames from one socket in a second, joins and heartbeats included; beyond, the channel is closed. @default 500 */
+  /** Frames from one socket in a second, joins and heartbeats included; beyond, the channel is closed. @default 1_000 */
   readonly messagesPerSecond: number;
   /** Presence events of one socket in a second; beyond, the channel is closed. @default 50 */
   readonly presenceEventsPerSecond: number;
@@ -39,7 +39,7 @@ export const DEFAULT_LIMITS: RealtimeLimits = {
   channelsPerConnection: 100,
   joinsPerSecond: 2_500,
   joinsPerSecondPerConnection: 150,
-  messagesPerSecond: 500,
+  messagesPerSecond: 1_000,
   presenceEventsPerSecond: 50,
   payloadBytes: 3_000_000,
   presenceBytes: 65_536,

@@ -9,6 +9,8 @@ export interface MessagesPorts {
   readonly database: Pick<Database, 'query'>;
   readonly topics: Pick<Topics, 'fanOut'>;
   readonly limits: RealtimeLimits;
+  /** Called for each batch that was not empty. */
+  readonly onTaken: () => void;
   readonly log: Log;
 }
 
@@ -43,10 +45,11 @@ const TAKE = `
 const BATCH_BYTES = 16_000_000;
 
 /** Hands on what was inserted into realtime.messages. */
-export const createMessages = ({ database, topics, limits, log }: MessagesPorts): Drain =>
+export const createMessages = ({ database, topics, limits, onTaken, log }: MessagesPorts): Drain =>
   createDrain<MessageRow>({
     name: 'messages',
     batchSize: BATCH_SIZE,
+    onTaken,
     log,
     take: (batchSize) => database.query<MessageRow>(TAKE, [batchSize, BATCH_BYTES]),
     handle: (rows) => {

@@ -9,6 +9,7 @@ import { startHousekeeping } from './housekeeping.ts';
 import { createJoin } from './join.ts';
 import { DEFAULT_LIMITS, type RealtimeLimits } from './limits.ts';
 import { createMessages } from './messages.ts';
+import { createPace } from './pace.ts';
 import { createRate } from './rate.ts';
 import { createRestBroadcast, type RestBroadcast } from './rest-broadcast.ts';
 import { createSubscriptions } from './subscriptions.ts';
@@ -59,13 +60,14 @@ export const createRealtime = async (options: RealtimeOptions): Promise<Realtime
       onDatabaseLost();
     },
   });
-  const parts = await createParts({ database, limits, log, options });
-  const { tokens, messages, changes, watches, join } = parts;
   const wake = (): void => {
     messages.wake();
     changes.wake();
   };
-  await database.listen(OUTBOX_CHANNEL, wake);
+  const pace = createPace({ database, wake, log });
+  const parts = await createParts({ database, limits, log, options, onTaken: pace.taken });
+  const { tokens, messages, changes, watches, join } = parts;
+  await database.listen(OUTBOX_CHANNEL, pace.notified);
   const housekeeping = startHousekeeping({ database, connections, wake, isIdle: () => watches.count === 0, limits, log });
 
   const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.frameBytes, perMessageDeflate: false });
@@ -98,6 +100,7 @@ export const createRealtime = async (options: RealtimeOptions): Promise<Realtime
     close: async () => {
       server.off('upgrade', onUpgrade);
       housekeeping.stop();
+      pace.stop();
       closeAll();
       for (const client of sockets.clients) client.terminate();
       await Promise.all([messages.stop(), changes.stop()]);
@@ -113,9 +116,10 @@ interface PartsOptions {
   readonly limits: RealtimeLimits;
   readonly log: Log;
   readonly options: TokensOptions;
+  readonly onTaken: () => void;
 }
 
-const createParts = async ({ database, limits, log, options }: PartsOptions) => {
+const createParts = async ({ database, limits, log, options, onTaken }: PartsOptions) => {
   await forgetListeners(database);
   const [row] = await database.query<{ entity: number }>(`select 'realtime.messages'::regclass::oid as entity`);
   const tokens = createTokens(options);
@@ -129,8 +133,8 @@ const createParts = async ({ database, limits, log, options }: PartsOptions) => 
   return {
     tokens,
     watches,
-    messages: createMessages({ database, topics, limits, log }),
-    changes: createChanges({ database, tables, subscriptions, recordBytes: limits.recordBytes, log }),
+    messages: createMessages({ database, topics, limits, onTaken, log }),
+    changes: createChanges({ database, tables, subscriptions, recordBytes: limits.recordBytes, onTaken, log }),
     join: createJoin({ ...shared, subscriptions, database, watches, messagesEntity: row?.entity ?? 0 }),
     handleRequest: createRestBroadcast({ ...shared, rate }),
   };

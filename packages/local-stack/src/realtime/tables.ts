@@ -42,7 +42,7 @@ const DESCRIBE = `
         'isIdentity', c.relreplident = 'f' or coalesce(a.attnum = any (i.indkey), false),
         'readers', array(
           select r from unnest(array['anon', 'authenticated', 'service_role']) r
-          where has_column_privilege(r, c.oid, a.attnum, 'select'))
+          where has_schema_privilege(r, n.oid, 'usage') and has_column_privilege(r, c.oid, a.attnum, 'select'))
       ) order by a.attnum)
       from pg_attribute a
       join pg_type t on t.oid = a.atttypid
