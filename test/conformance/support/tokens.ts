@@ -21,12 +21,14 @@ export const withOtherSignature = (token: string): string => {
 /** The same claims in a token that says of itself that nobody signed it. */
 export const withoutSignature = (token: string): string => `${encode({ alg: 'none', typ: 'JWT' })}.${token.split('.')[1]}.`;
 
-/** A token of our own making, signed with the project's secret, that lives this many seconds from now on. */
-export const signToken = (claims: JWTPayload, { secret, seconds }: { readonly secret: string; readonly seconds: number }) =>
-  new SignJWT(claims)
-    .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
-    .setIssuedAt(Math.floor(Date.now() / 1_000) - 7_200)
-    .setExpirationTime(Math.floor(Date.now() / 1_000) + seconds)
-    .sign(new TextEncoder().encode(secret));
+/** A token of our own making, signed with the project's secret. It lives this many seconds from now on; undefined: for ever. */
+export const signToken = (
+  claims: JWTPayload,
+  { secret, seconds }: { readonly secret: string; readonly seconds: number | undefined },
+): Promise<string> => {
+  const now = Math.floor(Date.now() / 1_000);
+  const token = new SignJWT(claims).setProtectedHeader({ alg: 'HS256', typ: 'JWT' }).setIssuedAt(now - 7_200);
+  return (seconds === undefined ? token : token.setExpirationTime(now + seconds)).sign(new TextEncoder().encode(secret));
+};
 
 const encode = (part: unknown): string => Buffer.from(JSON.stringify(part)).toString('base64url');
