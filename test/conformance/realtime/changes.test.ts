@@ -173,22 +173,23 @@ describe('Realtime: changes under row-level security', () => {
   });
 
   it('tells the new owner, not the old one, when a row changes hands', async () => {
-    const id = await addNote(anna, 'mine');
     const [annas, berts] = [await watch(anna.client, 'notes'), await watch(bert.client, 'notes')];
+    const id = await addNote(anna, 'mine');
+    await came(annas, ['INSERT mine']);
     await sql("update $$notes set owner_id = $2, body = 'yours' where id = $1", [id, bert.id]);
     await addNote(anna, 'end');
     await came(berts, ['UPDATE yours']);
-    await came(annas, ['INSERT end']);
+    await came(annas, ['INSERT mine', 'INSERT end']);
   });
 
   it('tells everybody of a delete, and no more than the key', async () => {
-    const id = await addNote(anna, 'mine');
     const [annas, berts] = [await watch(anna.client, 'notes'), await watch(bert.client, 'notes')];
+    const id = await addNote(anna, 'mine');
+    await came(annas, ['INSERT mine']);
     await sql('delete from $$notes where id = $1', [id]);
-    for (const listener of [annas, berts]) {
-      await came(listener, [`DELETE ${id}`]);
-      expect(listener.changes[0]?.[0]?.old).toEqual({ id });
-    }
+    await came(annas, ['INSERT mine', `DELETE ${id}`]);
+    await came(berts, [`DELETE ${id}`]);
+    for (const listener of [annas, berts]) expect(listener.changes[0]?.at(-1)?.old).toEqual({ id });
   });
 
   it('does not follow the topic being private', async () => {
@@ -202,25 +203,22 @@ describe('Realtime: changes under row-level security', () => {
 
 describe('Realtime: what a change holds', () => {
   it('the whole old row with replica identity full', async () => {
-    await sql("insert into $$whole_open values (1, 'old')");
     const listener = await watch(anna.client, 'whole_open');
+    await sql("insert into $$whole_open values (1, 'old')");
     await sql("update $$whole_open set body = 'new' where id = 1");
     await sql('delete from $$whole_open where id = 1');
-    await came(listener, ['UPDATE new', 'DELETE 1']);
-    expect(listener.changes[0]?.map(({ old }) => old)).toEqual([
-      { id: 1, body: 'old' },
-      { id: 1, body: 'new' },
-    ]);
+    await came(listener, ['INSERT old', 'UPDATE new', 'DELETE 1']);
+    expect(listener.changes[0]?.map(({ old }) => old)).toEqual([{}, { id: 1, body: 'old' }, { id: 1, body: 'new' }]);
   });
 
   it('only the key of a deleted row where row-level security is on', async () => {
-    await sql("insert into $$whole values (1, 'old', 1)");
     const listener = await watch(anna.client, 'whole');
+    await sql("insert into $$whole values (1, 'old', 1)");
     await sql("update $$whole set body = 'new' where id = 1");
-    await came(listener, ['UPDATE new']); // a row that is gone when its change is looked at is seen by nobody
+    await came(listener, ['INSERT old', 'UPDATE new']); // a row that is gone when its change is looked at is seen by nobody
     await sql('delete from $$whole where id = 1');
-    await came(listener, ['UPDATE new', 'DELETE 1']);
-    expect(listener.changes[0]?.map(({ old }) => old)).toEqual([{ id: 1, body: 'old', rank: 1 }, { id: 1 }]);
+    await came(listener, ['INSERT old', 'UPDATE new', 'DELETE 1']);
+    expect(listener.changes[0]?.map(({ old }) => old)).toEqual([{}, { id: 1, body: 'old', rank: 1 }, { id: 1 }]);
   });
 
   it('only the columns that were asked for, and the key', async () => {
