@@ -40,7 +40,7 @@ export default {
     project('unit', ['unit', 'architecture'], 'none'),
     project('db', ['db'], 'postgres'),
     project('realtime', ['realtime'], 'postgres'),
-    project('api', ['api'], 'all'),
+    project('api', ['api'], 'postgres'),
     project('engine', ['engine', 'activities', 'platform'], 'all'),
     project('stack', ['stack'], 'none'),
     project('conformance', ['conformance'], 'supabase'),
