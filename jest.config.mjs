@@ -44,6 +44,7 @@ export default {
     project('engine', ['engine', 'activities', 'platform'], 'all'),
     project('stack', ['stack'], 'none'),
     project('conformance', ['conformance'], 'supabase'),
+    project('client', ['client'], 'all'),
     project('e2e', ['e2e'], 'none'),
   ],
 };

@@ -43,7 +43,7 @@ export type FeedItem = Change | Resync;
 /** Which changes are wanted; everything that is left out fits. */
 export interface ChangeFilter {
   readonly kinds?: readonly Change['kind'][] | undefined;
-  /** States that runs change to. Changes of tasks always fit. */
+  /** States that runs change to; then changes of tasks do not fit. */
   readonly states?: readonly RunState[] | undefined;
   /** Ids of runs or tasks. */
   readonly ids?: readonly string[] | undefined;
@@ -53,7 +53,7 @@ export interface ChangeFilter {
 
 export const isWanted = (change: Change, { kinds, states, ids, taskId }: ChangeFilter): boolean =>
   (kinds?.includes(change.kind) ?? true) &&
-  (states === undefined || change.kind === 'task' || states.some((state) => state === change.state)) &&
+  (states === undefined || (change.kind === 'run' && states.some((state) => state === change.state))) &&
   (ids?.includes(change.id) ?? true) &&
   (taskId === undefined || change.taskId === taskId);
 

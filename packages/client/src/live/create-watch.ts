@@ -68,8 +68,8 @@ export const createWatch = <Item>({ options, start, onOpen, onItem, prepare }: C
   const close = (error?: unknown): void => {
     queue.cut(error);
     cut.abort();
-    producer.tell('stopped');
     settle(error);
+    producer.tell('stopped');
   };
   const settle = (error?: unknown): void => {
     signal?.removeEventListener('abort', onAbort);
