@@ -1,6 +1,14 @@
 import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '../../support/eventually.ts';
-import { listen, makeTopic, refusalToListen, type Binding, type Change, type Listener } from '../support/listen.ts';
+import {
+  leaveChannels,
+  listen,
+  makeTopic,
+  refusalToListen,
+  type Binding,
+  type Change,
+  type Listener,
+} from '../support/listen.ts';
 import { useSupabase, type Client, type SignedIn } from '../support/use-supabase.ts';
 
 const supabase = useSupabase((p) => ({
@@ -51,7 +59,7 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  await Promise.all([anna, bert].map(({ client }) => client.removeAllChannels()));
+  await Promise.all([anna, bert].map(({ client }) => leaveChannels(client)));
 });
 
 const addNote = async (owner: SignedIn, body: string): Promise<number> =>

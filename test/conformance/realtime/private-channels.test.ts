@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '../../support/eventually.ts';
-import { beginToListen, listen, makeTopic, refusalToListen, type Listener } from '../support/listen.ts';
+import { beginToListen, leaveChannels, listen, makeTopic, refusalToListen, type Listener } from '../support/listen.ts';
 import { useSupabase, type SignedIn } from '../support/use-supabase.ts';
 import { writeRooms } from './rooms.ts';
 
@@ -23,7 +23,7 @@ beforeAll(async () => {
 
 /** supabase-js hands out the same channel for a name that is in use. */
 beforeEach(async () => {
-  await Promise.all([anna, bert].map(({ client }) => client.removeAllChannels()));
+  await Promise.all([anna, bert].map(({ client }) => leaveChannels(client)));
 });
 
 describe('Realtime: who may join a private channel', () => {

@@ -101,6 +101,11 @@ export const refusalToListen = async (client: Client, topic: string, options: Li
   return reason;
 };
 
+/** Leaves all channels and keeps the connection, which removeAllChannels() would close. */
+export const leaveChannels = async (client: Client): Promise<void> => {
+  await Promise.all(client.getChannels().map((channel) => client.removeChannel(channel)));
+};
+
 /** A topic that nobody else uses. */
 export const makeTopic = (prefix: string, kind = 'room'): string =>
   `${kind}:${prefix}:${Math.random().toString(36).slice(2, 10)}`;
