@@ -4,7 +4,8 @@ import { createClient } from '@supabase/supabase-js';
 import { createDurabase, type FeedItem, isDurabaseError, type RunEvent } from '../../packages/client/src/index.ts';
 import { addMember, createWorkspace } from '../support/build-rows.ts';
 import { eventually } from '../support/eventually.ts';
-import { createTokens, useLive } from './support/use-live.ts';
+import { createTokens } from './support/people.ts';
+import { useLive } from './support/use-live.ts';
 import { createRunningRun, writeLines } from './support/writers.ts';
 
 const codeOf = async (promise: Promise<unknown>): Promise<string> =>
