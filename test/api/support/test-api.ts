@@ -16,7 +16,7 @@ import { fromSqlError, isConflict } from '../../../src/platform/db/sql-errors.ts
 import { createVerifyToken } from '../../../src/platform/supabase/verify-token.ts';
 import type { Log, LogFields } from '../../../src/ports/log.ts';
 import { type AuthServer, startAuthServer } from './tokens.ts';
-import { watchDb } from './watch-db.ts';
+import { type StatementListener, watchDb } from './watch-db.ts';
 
 /** Secret key of the project that the tests belong to. */
 export const SECRET_KEY = 'sb_secret_0123456789abcdefghijklmnop';
@@ -71,7 +71,7 @@ export interface TestApiOptions {
   /** Whether the database's notifications come through. @default true */
   readonly isNotified?: boolean;
   /** Hears of each statement that the API sends. */
-  readonly onStatement?: (name: string) => void;
+  readonly onStatement?: StatementListener;
 }
 
 /** The app on a socket of its own, with everything real around it. */

@@ -1,11 +1,14 @@
-import type { Db, Queryable } from '../../../src/ports/db.ts';
+import type { Db, Queryable, SqlValue } from '../../../src/ports/db.ts';
 
-/** The same database; each statement is told by its name before it runs. */
-export function watchDb(db: Db, onStatement: (name: string) => void): Db {
+/** Hears of a statement, by its name, before it runs. */
+export type StatementListener = (name: string, values: readonly SqlValue[]) => void;
+
+/** The same database, with somebody who hears of each statement. */
+export function watchDb(db: Db, onStatement: StatementListener): Db {
   const watch = <Inner extends Queryable>(inner: Inner): Inner => ({
     ...inner,
     query: (statement, values) => {
-      onStatement(statement.name);
+      onStatement(statement.name, values);
       return inner.query(statement, values);
     },
   });
