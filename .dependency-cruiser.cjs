@@ -20,7 +20,14 @@ module.exports = {
       name: 'domain-is-pure',
       severity: 'error',
       from: { path: '^src/domain/' },
-      to: { pathNot: '^src/domain/|^packages/contracts/', ...types },
+      to: { pathNot: '^src/domain/|^packages/contracts/|node_modules/(@bufbuild/(cel|protobuf)|re2js)/', ...types },
+    },
+    {
+      name: 'expressions-stay-out-of-workflows',
+      comment: 'the language weighs more than everything else in the bundle, and expressions are evaluated in activities',
+      severity: 'error',
+      from: { path: '^src/workflows/' },
+      to: { path: '^src/domain/expression/|node_modules/@bufbuild/', reachable: true },
     },
     { name: 'ports-are-types', severity: 'error', from: { path: '^src/ports/' }, to: { pathNot: '^src/ports/', ...types } },
     {

@@ -1,5 +1,6 @@
 // Run with NODE_OPTIONS=--experimental-vm-modules: without it Jest turns our modules into CommonJS.
 const support = '<rootDir>/test/support';
+const conformance = '<rootDir>/test/conformance/support';
 const swc = {
   jsc: { parser: { syntax: 'typescript' }, target: 'es2024' },
   module: { type: 'es6' },
@@ -11,6 +12,7 @@ const servers = {
   none: {},
   postgres: { globalSetup: `${support}/global-setup.mjs`, globalTeardown: `${support}/global-teardown.mjs` },
   all: { globalSetup: `${support}/global-setup-all.mjs`, globalTeardown: `${support}/global-teardown.mjs` },
+  supabase: { globalSetup: `${conformance}/global-setup.mjs`, globalTeardown: `${conformance}/global-teardown.mjs` },
 };
 
 const project = (displayName, folders, shared, options = {}) => ({
@@ -37,9 +39,12 @@ export default {
   projects: [
     project('unit', ['unit', 'architecture'], 'none'),
     project('db', ['db'], 'postgres'),
-    project('api', ['api'], 'all'),
+    project('realtime', ['realtime'], 'postgres'),
+    project('api', ['api'], 'postgres'),
     project('engine', ['engine', 'activities', 'platform'], 'all'),
     project('stack', ['stack'], 'none'),
+    project('conformance', ['conformance'], 'supabase'),
+    project('client', ['client'], 'all'),
     project('e2e', ['e2e'], 'none'),
   ],
 };

@@ -8,6 +8,7 @@ import { type Config, readConfig } from './config.ts';
 import { createCompile } from './domain/plan/compile-for-workspace.ts';
 import { createCatalog } from './domain/plan/create-catalog.ts';
 import { createDb } from './platform/db/create-db.ts';
+import { listen as listenToDatabase } from './platform/db/listen.ts';
 import { fromSqlError, isConflict } from './platform/db/sql-errors.ts';
 import { createJsonSchema } from './platform/json-schema/index.ts';
 import { createLog } from './platform/log/create-log.ts';
@@ -15,6 +16,9 @@ import { createConfigSecrets } from './platform/secrets/config-secrets.ts';
 import { onStop } from './platform/stop-signals.ts';
 import { createVerifyToken } from './platform/supabase/verify-token.ts';
 import type { Log } from './ports/log.ts';
+
+/** On which the sequencer says that changes have got their numbers. */
+const CHANGES_CHANNEL = 'durabase_changes';
 
 async function start(config: Config, log: Log): Promise<void> {
   const db = createDb({
@@ -43,14 +47,18 @@ async function start(config: Config, log: Log): Promise<void> {
       }),
       compile,
       checkInput: schemas.checkValue,
+      listenForChanges: (onNews) =>
+        listenToDatabase({ url: config.DURABASE_DATABASE_URL, channel: CHANGES_CHANNEL, log }, onNews),
       wake: createWake({ db, log }),
     },
     config,
   );
-  const server = createServer(app);
+  const server = createServer(app.handle);
   const address = await listen(server, { host: config.DURABASE_HOST, port: config.DURABASE_PORT });
   onStop(log, async () => {
-    await drain(server, { graceMs: config.DURABASE_SHUTDOWN_GRACE_MS });
+    const drained = drain(server, { graceMs: config.DURABASE_SHUTDOWN_GRACE_MS });
+    app.endStreams(); // no new connections are taken any more: clients come back elsewhere
+    await drained;
     await schemas.close();
     await db.close();
   });

@@ -9,14 +9,28 @@ import { createSecurityHeaders } from './middleware/security-headers.ts';
 import type { ApiPorts } from './ports.ts';
 import { createRouter, refuseUnknownRoute } from './router.ts';
 import { routes } from './routes/index.ts';
+import type { StreamSettings } from './streams/stream-settings.ts';
+
+/** The API. */
+export interface App {
+  readonly handle: express.Express;
+  /** Ends every stream in good order, so that it does not hold up the end of this process. */
+  endStreams(): void;
+}
+
+export interface AppOptions {
+  /** @default STREAM_SETTINGS */
+  readonly streams?: Partial<StreamSettings>;
+}
 
 /** The API as an Express app. Never listens: `server.ts` and tests do. */
 export function createApp(
   ports: ApiPorts,
   config: Pick<Config, 'DURABASE_ENVIRONMENT' | 'DURABASE_SECRET_KEY'>,
-): express.Express {
+  { streams = {} }: AppOptions = {},
+): App {
   const { log, verifyToken } = ports;
-  const routePorts = createRoutePorts(ports);
+  const routePorts = createRoutePorts(ports, streams);
   const authenticate = createAuthenticate({ verifyToken, secretKey: config.DURABASE_SECRET_KEY });
 
   const app = express();
@@ -30,5 +44,5 @@ export function createApp(
   app.use(createRouter({ routes, authenticate, ports: routePorts })); // access, body and schemas are per route
   app.use(refuseUnknownRoute);
   app.use(createErrorHandler({ log }));
-  return app;
+  return { handle: app, endStreams: routePorts.streams.endAll };
 }

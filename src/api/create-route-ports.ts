@@ -3,6 +3,8 @@ import { createInputCheck, type InputCheck } from './check-input.ts';
 import { createHttpMetrics, type HttpMetrics } from './metrics.ts';
 import type { ApiPorts } from './ports.ts';
 import { createRunAsCaller, type RunAsCaller } from './run-as-caller.ts';
+import { createStreams, type Streams } from './streams/create-streams.ts';
+import { STREAM_SETTINGS, type StreamSettings } from './streams/stream-settings.ts';
 import { createSubmitter, type Submitter } from './submit-runs.ts';
 
 /** What handlers may use: the ports of the API, and what the app makes of them once. */
@@ -12,11 +14,15 @@ export interface RoutePorts extends Pick<ApiPorts, 'compile' | 'wake'> {
   readonly checkInput: InputCheck;
   readonly figures: FiguresReader;
   readonly metrics: HttpMetrics;
+  readonly streams: Streams;
 }
 
-export function createRoutePorts({ db, sqlErrors, log, compile, checkInput, wake }: ApiPorts): RoutePorts {
+export function createRoutePorts(ports: ApiPorts, streamSettings: Partial<StreamSettings>): RoutePorts {
+  const { db, sqlErrors, log, compile, checkInput, listenForChanges, wake } = ports;
+  const settings = { ...STREAM_SETTINGS, ...streamSettings };
   const runAsCaller = createRunAsCaller({ db, sqlErrors });
   const figures = createFigures({ db, log });
+  const streams = createStreams({ db, runAsCaller, listenForChanges, settings, log });
   return {
     runAsCaller,
     compile,
@@ -24,6 +30,7 @@ export function createRoutePorts({ db, sqlErrors, log, compile, checkInput, wake
     submitter: createSubmitter({ db, sqlErrors, wake }),
     checkInput: createInputCheck({ runAsCaller, checkInput }),
     figures,
-    metrics: createHttpMetrics(figures),
+    metrics: createHttpMetrics({ figures, streams }),
+    streams,
   };
 }

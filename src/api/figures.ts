@@ -14,28 +14,43 @@ const figures = z.object({
   workersPolling: z.number(),
 });
 
+const answer = z.object({
+  figures,
+  auditHead: z.object({ seal: z.number(), hash: z.string() }).nullable(),
+});
+
 /** Counts over the whole instance. */
 export type Figures = Readonly<z.infer<typeof figures>>;
 
-export interface FiguresReader {
-  /** undefined: the database did not answer in time. */
-  read(): Promise<Figures | undefined>;
+/** What the instance says of itself. */
+export interface InstanceFigures {
+  readonly figures: Figures;
+  /** The newest seal of the audit's chain; null before the first. */
+  readonly auditHead: Readonly<z.infer<typeof answer>>['auditHead'];
 }
 
-const FIGURES: Statement = { name: 'api_figures', text: 'select durabase_private.figures() as figures' };
+export interface FiguresReader {
+  /** undefined: the database did not answer in time. */
+  read(): Promise<InstanceFigures | undefined>;
+}
+
+const FIGURES: Statement = {
+  name: 'api_figures',
+  text: 'select durabase_private.figures() as figures, durabase_private.audit_head() as "auditHead"',
+};
 /** Anybody may ask, so the database is asked once a second at most. */
 const FRESH_MS = 1_000;
 /** Probes give up after a few seconds; an answer must be there before. */
 const PATIENCE_MS = 2_000;
 
 export function createFigures({ db, log }: { readonly db: Db; readonly log: Log }): FiguresReader {
-  let asked: { readonly answer: Promise<Figures | undefined>; readonly atMs: number } | undefined;
+  let asked: { readonly answer: Promise<InstanceFigures | undefined>; readonly atMs: number } | undefined;
 
-  const ask = async (): Promise<Figures | undefined> => {
-    const [row] = await db.query<{ figures: unknown }>(FIGURES, []);
-    return figures.parse(row?.figures);
+  const ask = async (): Promise<InstanceFigures> => {
+    const [row] = await db.query(FIGURES, []);
+    return answer.parse(row);
   };
-  const askWithPatience = async (): Promise<Figures | undefined> => {
+  const askWithPatience = async (): Promise<InstanceFigures | undefined> => {
     const timer = Promise.withResolvers<undefined>();
     const handle = setTimeout(timer.resolve, PATIENCE_MS, undefined);
     try {

@@ -1,5 +1,6 @@
 import { Gauge, Histogram, Registry } from 'prom-client';
 import type { Figures, FiguresReader } from './figures.ts';
+import type { Streams } from './streams/create-streams.ts';
 
 export interface Observation {
   readonly method: string;
@@ -33,8 +34,13 @@ const FIGURE_GAUGES: Counted = {
 /** Methods are the caller's choice: what is not known must not make new series. */
 const KNOWN_METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']);
 
+interface MetricsOptions {
+  readonly figures: FiguresReader;
+  readonly streams: Pick<Streams, 'openCount'>;
+}
+
 /** Metrics of one app; a registry of its own, so that two apps in a process do not meet. */
-export function createHttpMetrics(figures: FiguresReader): HttpMetrics {
+export function createHttpMetrics({ figures, streams }: MetricsOptions): HttpMetrics {
   const registers = [new Registry()];
   const durations = new Histogram({
     name: 'durabase_http_request_duration_seconds',
@@ -44,6 +50,13 @@ export function createHttpMetrics(figures: FiguresReader): HttpMetrics {
     registers,
   });
   const databaseUp = new Gauge({ name: 'durabase_database_up', help: '1: the database answers.', registers });
+  const streamsOpen = new Gauge({ name: 'durabase_streams_open', help: 'Streams of this process that are open.', registers });
+  const auditSeal = new Gauge({
+    name: 'durabase_audit_seal',
+    help: "Number of the newest seal of the audit's chain. Kept elsewhere, its hash shows later whether the log was changed.",
+    labelNames: ['hash'],
+    registers,
+  });
   const gauges = Object.entries(FIGURE_GAUGES).map(([key, { name, help, scale = 1 }]) => ({
     key: key as keyof Figures,
     scale,
@@ -58,7 +71,10 @@ export function createHttpMetrics(figures: FiguresReader): HttpMetrics {
     render: async () => {
       const read = await figures.read();
       databaseUp.set(read === undefined ? 0 : 1);
-      for (const { key, scale, gauge } of gauges) gauge.set(read === undefined ? Number.NaN : (read[key] ?? 0) * scale);
+      streamsOpen.set(streams.openCount());
+      for (const { key, scale, gauge } of gauges) gauge.set(read === undefined ? Number.NaN : (read.figures[key] ?? 0) * scale);
+      auditSeal.reset(); // hashes of former seals are not series any more
+      if (read?.auditHead) auditSeal.set({ hash: read.auditHead.hash }, read.auditHead.seal);
       const [registry = new Registry()] = registers;
       return { text: await registry.metrics(), contentType: registry.contentType };
     },

@@ -20,6 +20,9 @@ export interface SqlErrors {
   isConflict(error: unknown): boolean;
 }
 
+/** Calls `onNews` whenever changes have got their numbers, and when it (again) listens. */
+export type ListenForChanges = (onNews: () => void) => { close(): Promise<void> };
+
 /** What the API asks of the outside. */
 export interface ApiPorts {
   readonly db: Db;
@@ -29,6 +32,7 @@ export interface ApiPorts {
   readonly compile: CompilePort;
   /** Without it, inputs are checked by the worker only, before admission. */
   readonly checkInput?: CheckInputPort;
+  readonly listenForChanges: ListenForChanges;
   /** Tells the dispatchers that there is work. Never throws, returns at once. */
   readonly wake: () => void;
 }

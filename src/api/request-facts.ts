@@ -7,9 +7,20 @@ export interface RequestFacts {
   readonly startedMs: number;
   /** Path of the route, parameters unfilled; set by the router. */
   route: string;
-  /** Why it was refused; set by the error handler. */
+  /** Why it was refused, or its stream ended; set by the error handler. */
   code: ErrorCode | undefined;
+  /** Set when the answer is a stream: how long that is open says nothing of how fast we are. */
+  stream: StreamFacts | undefined;
 }
+
+export interface StreamFacts {
+  readonly openedMs: number;
+  /** @default the client went away */
+  end: StreamEnd | undefined;
+}
+
+/** Why a stream ended: nothing will follow; the client went away; it took nothing; it may not have more; this process ends. */
+export type StreamEnd = 'over' | 'gone' | 'stalled' | 'refused' | 'draining';
 
 /** Typed, unlike `response.locals`. */
 const factsByResponse = new WeakMap<Response, RequestFacts>();

@@ -3,6 +3,7 @@ import type { Json } from '@durabase/contracts';
 import type { Identity } from '../ports/db.ts';
 import type { RoutePorts } from './create-route-ports.ts';
 import { parsePart } from './parse-part.ts';
+import type { StreamSource } from './streams/stream-source.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD' | 'OPTIONS';
 
@@ -13,6 +14,8 @@ export interface RawCall {
   readonly body: Json | undefined;
   readonly identity: Identity | undefined;
   readonly idempotencyKey: string | undefined;
+  /** Where a stream that was cut off goes on. */
+  readonly lastEventId: number | undefined;
 }
 
 export interface Answer {
@@ -39,6 +42,8 @@ export interface Route {
   /** Bodies of the good answers, by status. */
   readonly answers: Readonly<Record<number, z.ZodType>>;
   readonly handler: (call: RawCall, ports: RoutePorts) => Promise<Answer>;
+  /** What is streamed to a caller who prefers `text/event-stream`; undefined: JSON only. */
+  readonly stream: ((call: RawCall) => StreamSource) | undefined;
 }
 
 type None = z.ZodObject<Record<never, never>, z.core.$strict>;
@@ -50,7 +55,10 @@ interface Call<Params extends z.ZodType, Query extends z.ZodType, Body extends z
   readonly body: z.output<Body>;
   readonly identity: Caller;
   readonly idempotencyKey: string | undefined;
+  readonly lastEventId: number | undefined;
 }
+
+type CallerOf<Access extends Route['access']> = Access extends 'caller' ? Identity : undefined;
 
 interface RouteDraft<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType, Access extends Route['access']> {
   readonly method: Method;
@@ -62,10 +70,8 @@ interface RouteDraft<Params extends z.ZodType, Query extends z.ZodType, Body ext
   readonly body?: Body;
   readonly takesIdempotencyKey?: boolean;
   readonly answers: Readonly<Record<number, z.ZodType>>;
-  readonly handler: (
-    call: Call<Params, Query, Body, Access extends 'caller' ? Identity : undefined>,
-    ports: RoutePorts,
-  ) => Promise<Answer>;
+  readonly handler: (call: Call<Params, Query, Body, CallerOf<Access>>, ports: RoutePorts) => Promise<Answer>;
+  readonly stream?: (call: Call<Params, Query, Body, CallerOf<Access>>) => StreamSource;
 }
 
 /** Makes a route of its draft: the handler sees only what its own schemas have let through. */
@@ -75,24 +81,23 @@ export function defineRoute<
   Query extends z.ZodType = None,
   Body extends z.ZodType = z.ZodUndefined,
 >(draft: RouteDraft<Params, Query, Body, Access>): Route {
-  const { params = none, query = none, body, takesIdempotencyKey = false, handler, ...rest } = draft;
+  const { params = none, query = none, body, takesIdempotencyKey = false, handler, stream, ...rest } = draft;
+  // The defaults above are what the type parameters default to, which the compiler cannot see.
+  const toCall = (raw: RawCall): Call<Params, Query, Body, CallerOf<Access>> => ({
+    params: parsePart(params, raw.params) as z.output<Params>,
+    query: parsePart(query, raw.query) as z.output<Query>,
+    body: (body === undefined ? undefined : parsePart(body, raw.body)) as z.output<Body>,
+    identity: raw.identity as CallerOf<Access>,
+    idempotencyKey: raw.idempotencyKey,
+    lastEventId: raw.lastEventId,
+  });
   return {
     ...rest,
     params,
     query,
     body,
     takesIdempotencyKey,
-    handler: async (raw, ports) =>
-      handler(
-        {
-          // The defaults above are what the type parameters default to, which the compiler cannot see.
-          params: parsePart(params, raw.params) as z.output<Params>,
-          query: parsePart(query, raw.query) as z.output<Query>,
-          body: (body === undefined ? undefined : parsePart(body, raw.body)) as z.output<Body>,
-          identity: raw.identity as Access extends 'caller' ? Identity : undefined,
-          idempotencyKey: raw.idempotencyKey,
-        },
-        ports,
-      ),
+    handler: async (raw, ports) => handler(toCall(raw), ports),
+    stream: stream && ((raw) => stream(toCall(raw))),
   };
 }

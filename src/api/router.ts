@@ -7,6 +7,8 @@ import { readIdempotencyKey } from './read-idempotency-key.ts';
 import { readQuery } from './read-query.ts';
 import { factsOf } from './request-facts.ts';
 import type { Answer, Route } from './route.ts';
+import { prefersStream } from './streams/prefers-stream.ts';
+import { readLastEventId } from './streams/read-last-event-id.ts';
 
 export interface RouterOptions {
   readonly routes: readonly Route[];
@@ -50,10 +52,19 @@ function createDispatch({ routes, authenticate, ports }: RouterOptions): Request
     const identity = route.access === 'caller' ? await authenticate(request) : undefined;
     const query = readQuery(request);
     const idempotencyKey = route.takesIdempotencyKey ? readIdempotencyKey(request) : undefined;
+    const stream = chooseStream(route, request, response);
+    const lastEventId = stream === undefined ? undefined : readLastEventId(request);
     const body = await readBodyOf(route, request, response);
-    const answer = await route.handler({ params: request.params, query, body, identity, idempotencyKey }, ports);
-    send(response, answer);
+    const call = { params: request.params, query, body, identity, idempotencyKey, lastEventId };
+    if (stream !== undefined && identity !== undefined) await ports.streams.serve(response, { source: stream(call), identity });
+    else send(response, await route.handler(call, ports));
   };
+}
+
+function chooseStream({ stream }: Route, request: Request, response: Response): Route['stream'] {
+  if (stream === undefined) return undefined;
+  response.setHeader('Vary', 'Accept');
+  return prefersStream(request) ? stream : undefined;
 }
 
 const readBodyOf = async (route: Route, request: Request, response: Response) => {

@@ -30,6 +30,7 @@ const PRUNE_EVERY_MS = 60_000;
 /** Every worker has one: each numbers when it has written something, and the one that leads also looks by itself. */
 export function createSequencer({ feeds, log }: SequencerPorts): Sequencer {
   let isLeading = false;
+  let idleMs = GATHER_MS;
   let prunedAtMs = performance.now();
 
   const sequencing = createLoop({
@@ -39,7 +40,12 @@ export function createSequencer({ feeds, log }: SequencerPorts): Sequencer {
       const beganMs = performance.now();
       const { count, isBusy } = await feeds.sequence();
       if (isBusy) return { ms: BUSY_MS, isDeaf: true };
-      if (count === 0) return { ms: isLeading ? LEADER_LOOKS_MS : OTHERS_LOOK_MS };
+      if (count === 0) {
+        // Where something has just been, more is likely: looks grow rare only little by little.
+        idleMs = Math.min(idleMs * 2, isLeading ? LEADER_LOOKS_MS : OTHERS_LOOK_MS);
+        return { ms: idleMs };
+      }
+      idleMs = GATHER_MS;
       const restMs = (performance.now() - beganMs) * REST_PER_WORK;
       return { ms: Math.min(Math.max(restMs, GATHER_MS), GATHER_AT_MOST_MS), isDeaf: true };
     },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { createReadyTask, createWorkspace, startRun } from '../support/build-rows.ts';
 import { callValue } from '../support/call.ts';
 import { eventually } from '../support/eventually.ts';
 import { useApi } from './support/use-api.ts';
@@ -44,5 +45,25 @@ describe('GET /metrics', () => {
     expect(text).not.toMatch(/secret-looking|such|PROPFIND/);
     expect(text).toMatch(/^durabase_database_up 1$/m);
     expect(text).toMatch(/^durabase_runs_queued 0$/m);
+  });
+
+  it('shows the newest seal of the audit with its hash, and none that are older', async () => {
+    interface Seal {
+      readonly seal: number;
+      readonly hash: string;
+    }
+    const sealOne = async (): Promise<Seal> => {
+      const task = await createReadyTask(used.database.owner, (await createWorkspace(used.database.owner)).id);
+      await startRun(used.database.owner, task);
+      return callValue<Seal>(used.database.engine, 'durabase_private.seal_audit');
+    };
+    for (let n = 0; n < 2; n += 1) {
+      const { seal, hash } = await sealOne();
+      expect(hash).toMatch(/^[0-9a-f]{64}$/);
+      await eventually(async () => {
+        const { text } = await used.api.call('GET', '/metrics');
+        expect(text.match(/^durabase_audit_seal.*$/gm)).toEqual([`durabase_audit_seal{hash="${hash}"} ${seal}`]);
+      });
+    }
   });
 });

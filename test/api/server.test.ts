@@ -1,60 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
-import { join } from 'node:path';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { useDatabase } from '../support/use-database.ts';
 import { SECRET_KEY } from './support/test-api.ts';
+import { urlOf, useProgram } from './support/use-program.ts';
 
 const database = useDatabase();
-const SERVER = join(import.meta.dirname, '../../src/server.ts');
-const children: ChildProcess[] = [];
-afterEach(() => {
-  for (const child of children.splice(0)) child.kill('SIGKILL');
-});
-
-interface Program {
-  readonly child: ChildProcess;
-  readonly output: () => string;
-  readonly exit: Promise<number | null>;
-  /** The first log line of this event. */
-  line(event: string): Promise<Readonly<Record<string, unknown>>>;
-}
-
-function startProgram(environment: Readonly<Record<string, string>> = {}): Program {
-  const settings = {
-    DURABASE_ENVIRONMENT: 'local',
-    DURABASE_DATABASE_URL: database.urls.gatewayUrl,
-    DURABASE_SUPABASE_URL: 'http://127.0.0.1:1',
-    DURABASE_SECRET_KEY: SECRET_KEY,
-    DURABASE_PORT: '0',
-    ...environment,
-  };
-  const child = spawn(process.execPath, [SERVER], {
-    env: { PATH: process.env['PATH'], ...settings },
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-  });
-  children.push(child);
-  let output = '';
-  const exit = once(child, 'exit').then(([code]) => code as number | null);
-  const grown = (): Promise<unknown> =>
-    Promise.race([once(child.stdout ?? child, 'data'), once(child.stderr ?? child, 'data'), exit]);
-  child.stdout?.on('data', (chunk) => (output += String(chunk)));
-  child.stderr?.on('data', (chunk) => (output += String(chunk)));
-  const line = async (event: string): Promise<Readonly<Record<string, unknown>>> => {
-    for (;;) {
-      const found = output.split('\n').find((text) => text.includes(`"message":"${event}"`));
-      if (found !== undefined) return JSON.parse(found) as Readonly<Record<string, unknown>>;
-      if (child.exitCode !== null || child.signalCode !== null) throw new Error(`ended before ${event}: ${output}`);
-      await grown();
-    }
-  };
-  return { child, output: () => output, exit, line };
-}
-
-const urlOf = async (program: Program): Promise<string> =>
-  `http://127.0.0.1:${String((await program.line('server.listening'))['port'])}`;
+const startProgram = useProgram(database);
 
 describe('server.ts', () => {
   it('listens, serves, and ends in good order on SIGTERM', async () => {

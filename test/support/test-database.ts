@@ -10,6 +10,10 @@ export interface TestDatabase {
   readonly gatewayUrl: string;
   /** The role of the worker. */
   readonly engineUrl: string;
+  /** The login of REST and Auth. */
+  readonly liteUrl: string;
+  /** The login of Realtime. */
+  readonly realtimeUrl: string;
   /** Cuts off whoever is still connected. */
   drop(): Promise<void>;
 }
@@ -29,6 +33,8 @@ export const createTestDatabase = async (): Promise<TestDatabase> => {
     ownerUrl: urlOf(),
     gatewayUrl: urlOf('durabase_gateway'),
     engineUrl: urlOf('durabase_engine'),
+    liteUrl: urlOf('lite_api'),
+    realtimeUrl: urlOf('realtime_server'),
     drop: () => runOnServer(serverUrl, `drop database if exists ${name} with (force)`),
   };
 };

@@ -28,6 +28,7 @@ export const ERRORS = {
   STEP_NOT_KEPT: { status: 409, retryable: false, title: 'What that step did cannot be kept' },
   FEED_NOT_FOUND: { status: 404, retryable: false, title: 'No such feed' },
   CHANGES_PRUNED: { status: 410, retryable: false, title: 'The feed no longer keeps these numbers, or never had them' },
+  TOO_MANY_STREAMS: { status: 429, retryable: true, title: 'Too many streams are open' },
   METHOD_NOT_ALLOWED: { status: 405, retryable: false, title: 'This route does not take that method' },
   IDEMPOTENCY_CONFLICT: { status: 409, retryable: false, title: 'The idempotency key was used with another body' },
   VERSION_CONFLICT: { status: 409, retryable: true, title: 'Somebody else saved in between' },

@@ -14,3 +14,6 @@ do $$ declare schema_name text; begin
     execute format('grant usage on all sequences in schema %I to lite_api', schema_name);
   end loop;
 end $$;
+
+-- The publication says which tables Realtime follows: the same line in a migration as on a real Supabase.
+select realtime.follow_publication();

@@ -6,7 +6,7 @@ import { migrate, type MigrationReport } from './migrate.ts';
 import { stopLeftoverPostgres } from './postgres.ts';
 import { stopProcess } from './process-identity.ts';
 import { openProcessRecord, stopLeftovers } from './process-record.ts';
-import { loadSecrets } from './secrets.ts';
+import { loadSecrets, rolePasswords } from './secrets.ts';
 import { lockPath, recordPath, secretsPath, startStack } from './stack.ts';
 import { StackError } from './stack-error.ts';
 import { describeAddresses, readStackFile, removeStackFile } from './stack-file.ts';
@@ -131,8 +131,7 @@ const migrateStack = async ({ stateDir, migrationsDir }: StackFolders): Promise<
   const file = readStackFile(stateDir);
   if (file === undefined || readLockHolder(lockPath(stateDir)) === undefined)
     throw new StackError('No stack runs here. Start it (starting applies the migrations), or name a database with --url.');
-  const { litePassword, enginePassword, gatewayPassword } = await loadSecrets(secretsPath(stateDir));
-  const passwords = { lite: litePassword, engine: enginePassword, gateway: gatewayPassword };
+  const passwords = rolePasswords(await loadSecrets(secretsPath(stateDir)));
   return prepareDatabase({ ownerUrl: file.urls.postgres, migrationsDir, passwords });
 };
 

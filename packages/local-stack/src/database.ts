@@ -10,6 +10,7 @@ export interface RolePasswords {
   readonly lite: string;
   readonly engine: string;
   readonly gateway: string;
+  readonly realtime: string;
 }
 
 export interface PrepareDatabaseOptions {
@@ -23,7 +24,12 @@ export interface PreparedDatabase extends MigrationReport {
   readonly hasProductRoles: boolean;
 }
 
-export const ROLE_NAMES = { lite: 'lite_api', engine: 'durabase_engine', gateway: 'durabase_gateway' } as const;
+export const ROLE_NAMES = {
+  lite: 'lite_api',
+  engine: 'durabase_engine',
+  gateway: 'durabase_gateway',
+  realtime: 'realtime_server',
+} as const;
 
 /** Makes of an empty database what a Supabase project is, then applies the migrations. Local stack only. */
 export const prepareDatabase = async ({
@@ -37,6 +43,7 @@ export const prepareDatabase = async ({
     await ensureHistory(owner);
     await ensureSystemSchema(ownerUrl);
     await owner.query(readSql('bootstrap.sql'));
+    await owner.query(readSql('realtime.sql'));
     const isNew = (await owner.query('select 1 from supabase_migrations.schema_migrations limit 1')).rowCount === 0;
     const report = await migrate({ databaseUrl: ownerUrl, migrationsDir });
     await owner.query(readSql('after.sql'));
@@ -87,7 +94,7 @@ const setPasswords = async (owner: pg.Client, passwords: RolePasswords): Promise
   ]);
   const present = new Set(rows.map((row) => row.rolname));
   const found = new Set<keyof RolePasswords>();
-  for (const key of ['lite', 'engine', 'gateway'] as const) {
+  for (const key of ['lite', 'engine', 'gateway', 'realtime'] as const) {
     if (!present.has(ROLE_NAMES[key])) continue;
     if (!/^[0-9a-f]+$/.test(passwords[key])) throw new StackError(`The password of ${ROLE_NAMES[key]} is not hexadecimal.`);
     await owner.query(`alter role ${ROLE_NAMES[key]} login password '${passwords[key]}'`);

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { generateApiKey } from '@supabase/lite';
+import type { RolePasswords } from './database.ts';
 import { readJsonIfPresent, writePrivateFile } from './private-file.ts';
 import { StackError } from './stack-error.ts';
 
@@ -11,6 +12,7 @@ export interface StackSecrets {
   readonly litePassword: string;
   readonly enginePassword: string;
   readonly gatewayPassword: string;
+  readonly realtimePassword: string;
   readonly jwtSecret: string;
   readonly publishableKey: string;
   readonly secretKey: string;
@@ -22,6 +24,7 @@ const NAMES = [
   'litePassword',
   'enginePassword',
   'gatewayPassword',
+  'realtimePassword',
   'jwtSecret',
   'publishableKey',
   'secretKey',
@@ -29,11 +32,25 @@ const NAMES = [
 
 export const loadSecrets = async (path: string): Promise<StackSecrets> => {
   const stored = readJsonIfPresent(path);
-  if (stored !== undefined) return checkSecrets(stored, path);
-  const secrets = await createSecrets();
+  if (stored !== undefined) return checkSecrets(addLaterSecrets(stored, path), path);
+  return writeSecrets(await createSecrets(), path);
+};
+
+/** State folders that are older than a secret get it now: it is set anew at each start of the database. */
+const addLaterSecrets = (stored: Readonly<Record<string, unknown>>, path: string): Readonly<Record<string, unknown>> =>
+  'realtimePassword' in stored ? stored : writeSecrets({ ...stored, realtimePassword: hexSecret() }, path);
+
+const writeSecrets = <T extends object>(secrets: T, path: string): T => {
   writePrivateFile(path, `${JSON.stringify(secrets, null, 2)}\n`);
   return secrets;
 };
+
+export const rolePasswords = (secrets: StackSecrets): RolePasswords => ({
+  lite: secrets.litePassword,
+  engine: secrets.enginePassword,
+  gateway: secrets.gatewayPassword,
+  realtime: secrets.realtimePassword,
+});
 
 const createSecrets = async (): Promise<StackSecrets> => ({
   instanceId: randomUUID(),
@@ -41,6 +58,7 @@ const createSecrets = async (): Promise<StackSecrets> => ({
   litePassword: hexSecret(),
   enginePassword: hexSecret(),
   gatewayPassword: hexSecret(),
+  realtimePassword: hexSecret(),
   jwtSecret: hexSecret(),
   publishableKey: (await generateApiKey('publishable')).key,
   secretKey: (await generateApiKey('secret')).key,

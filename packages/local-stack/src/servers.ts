@@ -7,7 +7,7 @@ import { freePorts } from './ports.ts';
 import { startPostgres, type Postgres } from './postgres.ts';
 import type { ProcessRecord } from './process-record.ts';
 import type { Program } from './program.ts';
-import type { StackSecrets } from './secrets.ts';
+import { rolePasswords, type StackSecrets } from './secrets.ts';
 import { StackError } from './stack-error.ts';
 import type { StackSettings } from './stack-options.ts';
 import type { SupabaseOptions } from './supabase.ts';
@@ -49,7 +49,7 @@ const startDatabaseSide = async ({ settings, secrets, record, closers }: ServerO
   const logFile = join(logsDir, 'postgres.log');
   const postgres = await startPostgres({ stateDir, port: ports.postgres, ownerPassword, instanceId, logFile, log });
   closers.add(() => postgres.program.stop());
-  const passwords = { lite: secrets.litePassword, engine: secrets.enginePassword, gateway: secrets.gatewayPassword };
+  const passwords = rolePasswords(secrets);
   const prepared = await prepareDatabase({ ownerUrl: postgres.ownerUrl, migrationsDir, passwords });
   reportMigrations(prepared, settings);
   const supabase = superviseSupabase({ settings, secrets, record });
@@ -62,6 +62,7 @@ const superviseSupabase = ({ settings, secrets, record }: Omit<ServerOptions, 'c
   const port = settings.ports.supabase;
   const options: Omit<SupabaseOptions, 'log'> = {
     databaseUrl: databaseUrl(settings, { role: ROLE_NAMES.lite, password: secrets.litePassword }),
+    realtimeDatabaseUrl: databaseUrl(settings, { role: ROLE_NAMES.realtime, password: secrets.realtimePassword }),
     port,
     jwtSecret: secrets.jwtSecret,
     publishableKey: secrets.publishableKey,

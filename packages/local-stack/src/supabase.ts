@@ -1,14 +1,18 @@
-import { once } from 'node:events';
+import { once as nextEvent } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { captureConsole } from './console-capture.ts';
 import { connectLite, createLite } from './lite.ts';
+import type { RealtimeLimits } from './realtime/limits.ts';
+import { createRealtime } from './realtime/realtime.ts';
 import { listenForSchemaReload } from './schema-reload.ts';
 import { describeError } from './stack-error.ts';
 
 export interface SupabaseOptions {
   /** A login without ownership that inherits from the three API roles. */
   readonly databaseUrl: string;
+  /** The login of the Realtime endpoint, `realtime_server`. */
+  readonly realtimeDatabaseUrl: string;
   readonly port: number;
   readonly jwtSecret: string;
   readonly publishableKey: string;
@@ -17,6 +21,8 @@ export interface SupabaseOptions {
   readonly log: (text: string) => void;
   /** Called once; what the endpoint does without its database is not defined. */
   readonly onDatabaseLost?: () => void;
+  /** What one connection, and all of them, may ask of Realtime. */
+  readonly realtimeLimits?: Partial<RealtimeLimits>;
 }
 
 export interface SupabaseEndpoint {
@@ -37,15 +43,18 @@ const CLOSE_SECONDS = 2;
 const KEEP_ALIVE_MS = 65_000;
 const CORS = { 'access-control-allow-origin': '*' } as const;
 
-/** Starts Supabase's REST and Auth on loopback, served by lite. */
+/** Starts Supabase's REST and Auth, served by lite, and Realtime, on one port of loopback. */
 export const startSupabase = async (options: SupabaseOptions): Promise<SupabaseEndpoint> => {
-  const { databaseUrl, port, jwtSecret, publishableKey, secretKey, log, onDatabaseLost = () => {} } = options;
+  const { databaseUrl, port, jwtSecret, publishableKey, secretKey, log } = options;
+  const onDatabaseLost = once(options.onDatabaseLost);
+  const keys = { jwtSecret, publishableKey, secretKey };
   const url = `http://127.0.0.1:${port}`;
   const connection = connectLite(databaseUrl, MAX_CONNECTIONS);
-  const app = createLite(connection, { jwtSecret, publishableKey, secretKey, siteUrl: url, schemas: SCHEMAS });
+  const app = createLite(connection, { ...keys, siteUrl: url, schemas: SCHEMAS });
   const capture = captureConsole(log);
   const handle = route({
     toLite: (request, peerAddress) => capture.run(() => app.fetch(request, { peerAddress })),
+    toRealtime: (request) => realtime.handleRequest(request),
     isDatabaseUp: () => capture.run(async () => (await connection.ping()) === true),
   });
   const listener = getRequestListener((request, env) => handle(request, peerAddressOf(env.incoming)), {
@@ -60,18 +69,29 @@ export const startSupabase = async (options: SupabaseOptions): Promise<SupabaseE
     void listener(incoming, outgoing);
   });
   server.keepAliveTimeout = KEEP_ALIVE_MS;
-  const clearSchemaCache = (): Promise<void> => connection.clearSchemaCache();
-  const reload = await listenForSchemaReload({ databaseUrl, onReload: clearSchemaCache, onDatabaseLost, log });
+  const onReload = async (): Promise<void> => {
+    await Promise.all([connection.clearSchemaCache(), realtime.followPublication()]);
+  };
+  const reload = await listenForSchemaReload({ databaseUrl, onReload, onDatabaseLost, log });
+  const realtime = await createRealtime({
+    ...keys,
+    server,
+    databaseUrl: options.realtimeDatabaseUrl,
+    log,
+    onDatabaseLost,
+    ...(options.realtimeLimits === undefined ? {} : { limits: options.realtimeLimits }),
+  });
   // lite grants privileges before its first transaction; several first ones at a time would fail over it.
   await capture.run(() => connection.withContext({ auth: { role: 'service_role' } }, async () => {}));
   server.listen({ port, host: '127.0.0.1', exclusive: true });
-  await once(server, 'listening');
+  await nextEvent(server, 'listening');
   return {
     url,
     server,
-    clearSchemaCache,
+    clearSchemaCache: onReload,
     close: async () => {
-      const closed = once(server, 'close');
+      await realtime.close();
+      const closed = nextEvent(server, 'close');
       server.close();
       server.closeAllConnections();
       await closed;
@@ -82,14 +102,21 @@ export const startSupabase = async (options: SupabaseOptions): Promise<SupabaseE
   };
 };
 
+interface Routes {
+  readonly toLite: Handler;
+  readonly toRealtime: (request: Request) => Promise<Response>;
+  readonly isDatabaseUp: () => Promise<boolean>;
+}
+
 const route =
-  ({ toLite, isDatabaseUp }: { readonly toLite: Handler; readonly isDatabaseUp: () => Promise<boolean> }): Handler =>
+  ({ toLite, toRealtime, isDatabaseUp }: Routes): Handler =>
   async (request, peerAddress) => {
     const { pathname } = new URL(request.url);
     // lite looks for the table before it answers a preflight, but a preflight does not say which schema it means.
     if (request.method === 'OPTIONS') return answerPreflight(request);
     if (pathname === '/health')
       return (await isDatabaseUp()) ? json(200, { status: 'ok' }) : json(503, { status: 'database unreachable' });
+    if (pathname.startsWith('/realtime/v1/')) return allowAnyPage(await toRealtime(request));
     if (pathname.startsWith('/functions/v1'))
       return json(404, { code: 'NOT_FOUND', message: 'The local stack runs no edge functions' });
     return toLite(request, peerAddress);
@@ -114,8 +141,22 @@ const answerPreflight = (request: Request): Response =>
     },
   });
 
+const allowAnyPage = (response: Response): Response => {
+  for (const [name, value] of Object.entries(CORS)) response.headers.set(name, value);
+  return response;
+};
+
 const json = (status: number, body: Readonly<Record<string, unknown>>): Response =>
   Response.json(body, { status, headers: CORS });
+
+/** Two connections listen, and both notice. */
+const once = (call: () => void = () => {}): (() => void) => {
+  let isDone = false;
+  return () => {
+    if (!isDone) call();
+    isDone = true;
+  };
+};
 
 const peerAddressOf = (incoming: object): string | null =>
   'socket' in incoming ? ((incoming as IncomingMessage).socket.remoteAddress ?? null) : null;

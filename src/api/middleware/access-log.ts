@@ -8,9 +8,11 @@ export const createAccessLog =
   ({ log, metrics }: { readonly log: Log; readonly metrics: HttpMetrics }): RequestHandler =>
   (request, response, next) => {
     response.once('close', () => {
-      const { requestId, startedMs, route, code } = factsOf(response);
-      const durationMs = Math.round((performance.now() - startedMs) * 10) / 10;
-      const status = response.writableFinished ? response.statusCode : 499; // the caller went away
+      const { requestId, startedMs, route, code, stream } = factsOf(response);
+      const isWhole = response.writableFinished || stream !== undefined; // clients leave streams as they like
+      const status = isWhole ? response.statusCode : 499; // the caller went away
+      const endedMs = performance.now();
+      const durationMs = roundMs((stream?.openedMs ?? endedMs) - startedMs);
       metrics.observe({ method: request.method, route, status, durationMs });
       log.info('http.answered', {
         requestId,
@@ -19,7 +21,10 @@ export const createAccessLog =
         status,
         durationMs,
         ...(code === undefined ? {} : { code }),
+        ...(stream === undefined ? {} : { openMs: roundMs(endedMs - stream.openedMs), ended: stream.end ?? 'gone' }),
       });
     });
     next();
   };
+
+const roundMs = (ms: number): number => Math.round(ms * 10) / 10;

@@ -9,7 +9,7 @@ const ACCEPTED = /^[A-Za-z0-9][A-Za-z0-9._:=-]{7,99}$/;
 export const createRequestId = (): RequestHandler => (request, response, next) => {
   const given = request.get('x-request-id');
   const requestId = given !== undefined && ACCEPTED.test(given) ? given : randomUUID();
-  noteFacts(response, { requestId, startedMs: performance.now(), route: 'none', code: undefined });
+  noteFacts(response, { requestId, startedMs: performance.now(), route: 'none', code: undefined, stream: undefined });
   response.setHeader('X-Request-Id', requestId);
   next();
 };

@@ -20,6 +20,13 @@ const LIST_EVENTS: Statement = {
   name: 'api_list_events',
   text: 'select to_jsonb(e) as event from durabase.events_since($1, $2, $3) e order by e.seq',
 };
+/** One moment of the run and its feed; a run without newer events is one row without an event. */
+const READ_RUN_FEED: Statement = {
+  name: 'api_read_run_feed',
+  text: `select r.state, to_jsonb(r.event_seq) as "lastSeq", to_jsonb(e) as event
+    from durabase.task_runs r left join lateral durabase.events_since(r.id, $2, $3) e on true
+    where r.id = $1 order by e.seq`,
+};
 const CANCEL_RUN: Statement = { name: 'api_cancel_run', text: 'select to_jsonb(r) as run from durabase.cancel_run($1, $2) r' };
 const GET_PAYLOAD: Statement = { name: 'api_get_payload', text: 'select durabase.get_payload($1) as value' };
 
@@ -75,14 +82,33 @@ export async function listSteps(tx: Queryable, { runId, after, limit }: ListStep
   return rows.map((row) => row.step);
 }
 
+export interface ListEvents {
+  readonly runId: string;
+  readonly after: number;
+  readonly limit: number;
+}
+
 /** Throws RUN_NOT_FOUND. */
-export async function listEvents(
-  tx: Queryable,
-  { runId, after, limit }: { readonly runId: string; readonly after: number; readonly limit: number },
-): Promise<readonly RunEventRow[]> {
+export async function listEvents(tx: Queryable, { runId, after, limit }: ListEvents): Promise<readonly RunEventRow[]> {
   await assertSeesRun(tx, runId);
   const rows = await tx.query<{ event: RunEventRow }>(LIST_EVENTS, [runId, after, limit]);
   return rows.map((row) => row.event);
+}
+
+export interface RunFeed {
+  readonly state: RunRow['state'];
+  /** Number of the newest event, whether it is among these or not. */
+  readonly lastSeq: number;
+  readonly events: readonly RunEventRow[];
+}
+
+/** Throws RUN_NOT_FOUND. */
+export async function readRunFeed(tx: Queryable, { runId, after, limit }: ListEvents): Promise<RunFeed> {
+  type Row = Omit<RunFeed, 'events'> & { readonly event: RunEventRow | null };
+  const rows = await tx.query<Row>(READ_RUN_FEED, [runId, after, limit]);
+  const [first] = rows;
+  if (first === undefined) throw notFound();
+  return { state: first.state, lastSeq: first.lastSeq, events: rows.flatMap(({ event }) => event ?? []) };
 }
 
 /** Throws RUN_NOT_FOUND, RUN_FINISHED, FORBIDDEN. */

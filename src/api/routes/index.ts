@@ -1,5 +1,7 @@
 import type { Route } from '../route.ts';
 import { listDriftRoute } from './drift/list-drift.ts';
+import { listChangesRoute } from './feeds/list-changes.ts';
+import { listFeedsRoute } from './feeds/list-feeds.ts';
 import { getHealthRoute } from './health/get-health.ts';
 import { getMetricsRoute } from './health/get-metrics.ts';
 import { getReadinessRoute } from './health/get-readiness.ts';
@@ -31,6 +33,8 @@ export const routes: readonly Route[] = [
   listStepsRoute,
   listEventsRoute,
   cancelRunRoute,
+  listFeedsRoute,
+  listChangesRoute,
   getPayloadRoute,
   listDriftRoute,
   getHealthRoute,

@@ -9,11 +9,14 @@ import { routes } from '../../../src/api/routes/index.ts';
 import { createWake } from '../../../src/api/wake-dispatchers.ts';
 import { compileTask } from '../../../src/domain/plan/compile-task.ts';
 import { createCatalog } from '../../../src/domain/plan/create-catalog.ts';
+import type { StreamSettings } from '../../../src/api/streams/stream-settings.ts';
 import { createDb } from '../../../src/platform/db/create-db.ts';
+import { listen } from '../../../src/platform/db/listen.ts';
 import { fromSqlError, isConflict } from '../../../src/platform/db/sql-errors.ts';
 import { createVerifyToken } from '../../../src/platform/supabase/verify-token.ts';
 import type { Log, LogFields } from '../../../src/ports/log.ts';
 import { type AuthServer, startAuthServer } from './tokens.ts';
+import { type StatementListener, watchDb } from './watch-db.ts';
 
 /** Secret key of the project that the tests belong to. */
 export const SECRET_KEY = 'sb_secret_0123456789abcdefghijklmnop';
@@ -51,6 +54,8 @@ export interface TestApi {
   call<Body = Record<string, unknown>>(method: string, path: string, options?: CallOptions): Promise<CallResult<Body>>;
   /** Sends a request that must be refused; status, code and path of the refusal. */
   refusal(method: string, path: string, options?: CallOptions): Promise<ProblemBody & { readonly headers: Headers }>;
+  /** As the program does when it is asked to end. */
+  endStreams(): void;
   close(): Promise<void>;
 }
 
@@ -61,6 +66,12 @@ export interface TestApiOptions {
   readonly checkInput?: ApiPorts['checkInput'];
   /** @default the real compiler */
   readonly compile?: ApiPorts['compile'];
+  /** @default those of the program */
+  readonly streams?: Partial<StreamSettings>;
+  /** Whether the database's notifications come through. @default true */
+  readonly isNotified?: boolean;
+  /** Hears of each statement that the API sends. */
+  readonly onStatement?: StatementListener;
 }
 
 /** The app on a socket of its own, with everything real around it. */
@@ -70,11 +81,14 @@ export async function startTestApi({
   poolSize = 10,
   checkInput,
   compile,
+  streams = {},
+  isNotified = true,
+  onStatement = () => {},
 }: TestApiOptions): Promise<TestApi> {
   const auth = await startAuthServer();
   const lines: LogLine[] = [];
   const log = createListLog(lines);
-  const db = createDb({ url: gatewayUrl, applicationName: 'api-test', poolSize, log });
+  const db = watchDb(createDb({ url: gatewayUrl, applicationName: 'api-test', poolSize, log }), onStatement);
   const actions = createCatalog(ACTIONS);
   const app = createApp(
     {
@@ -84,11 +98,15 @@ export async function startTestApi({
       verifyToken: createVerifyToken({ supabaseUrl: auth.url, ...(localSecret === undefined ? {} : { localSecret }) }),
       compile: compile ?? (async (definition) => compileTask(definition, { actions, secrets: new Set() })),
       wake: createWake({ db, log }),
+      // Nobody speaks on the other channel: as behind a transaction pooler, which lets no notification pass.
+      listenForChanges: (onNews) =>
+        listen({ url: gatewayUrl, channel: isNotified ? 'durabase_changes' : 'durabase_silence', log }, onNews),
       ...(checkInput === undefined ? {} : { checkInput }),
     },
     { DURABASE_ENVIRONMENT: 'local', DURABASE_SECRET_KEY: SECRET_KEY },
+    { streams },
   );
-  const server = createServer(app);
+  const server = createServer(app.handle);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -110,6 +128,7 @@ export async function startTestApi({
       if (status < 400) throw new Error(`${method} ${path} was not refused: ${status} ${text.slice(0, 300)}`);
       return { ...body, headers };
     },
+    endStreams: app.endStreams,
     close: async () => {
       const closed = once(server, 'close');
       server.close();

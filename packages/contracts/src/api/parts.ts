@@ -26,6 +26,13 @@ export const pageLimit = ({ max, usual }: { readonly max: number; readonly usual
     .pipe(z.int().min(1).max(max))
     .default(usual);
 
+/** Number of the last event or change that the caller has; 0: none. */
+export const afterNumber = () =>
+  z
+    .string()
+    .regex(/^\d{1,15}$/, { error: 'must be the number of an event or a change' })
+    .transform(Number);
+
 /** `nextCursor` of the page before; opaque. */
 export const cursor = () => z.string().min(1).max(500).optional();
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { RUN_STATES, STEP_STATES } from '../run-states.ts';
-import { cursor, id, moment, pageLimit, pageOf, parsedJson, taskReference } from './parts.ts';
+import { afterNumber, cursor, id, moment, pageLimit, pageOf, parsedJson, taskReference } from './parts.ts';
 
 /** A run. */
 export const run = z.strictObject({
@@ -136,10 +136,9 @@ export const runEventList = z.strictObject({ items: z.array(runEvent), lastSeq: 
 
 /** Query of `GET /runs/{run}/events`. */
 export const listEventsQuery = z.strictObject({
-  after: z
-    .string()
-    .regex(/^\d{1,15}$/, { error: 'must be the number of an event' })
-    .transform(Number)
-    .default(0),
-  limit: pageLimit({ max: 1_000, usual: 500 }),
+  after: afterNumber().default(0),
+  limit: pageLimit({ max: 1_000, usual: 500 }).describe('Of a page; a stream has none.'),
 });
+
+/** Data of the message `end` of a run's stream. */
+export const runStreamEnd = z.strictObject({ state: z.enum(RUN_STATES), lastSeq: z.int() });

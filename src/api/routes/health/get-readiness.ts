@@ -1,5 +1,5 @@
 import { readiness, type Readiness } from '@durabase/contracts/api/operations';
-import type { Figures } from '../../figures.ts';
+import type { InstanceFigures } from '../../figures.ts';
 import { defineRoute } from '../../route.ts';
 
 const RETRY_AFTER = { 'Retry-After': '2' };
@@ -17,14 +17,14 @@ export const getReadinessRoute = defineRoute({
   },
 });
 
-function judgeReadiness(figures: Figures | undefined): Readiness {
-  if (figures === undefined) {
+function judgeReadiness(read: InstanceFigures | undefined): Readiness {
+  if (read === undefined) {
     return {
       status: 'unavailable',
       parts: { database: { status: 'unavailable' }, workers: { status: 'unknown', polling: null } },
     };
   }
-  const polling = figures.workersPolling;
+  const polling = read.figures.workersPolling;
   return {
     status: polling > 0 ? 'ready' : 'degraded',
     parts: { database: { status: 'ok' }, workers: { status: polling > 0 ? 'ok' : 'none', polling } },

@@ -1,0 +1,55 @@
+import { backOffMs } from './back-off.ts';
+import { isListening, type FollowerState } from './state.ts';
+import type { Circumstances, Command, Ending, FollowerRules, Numbered } from './words.ts';
+
+/** A follower's next state while a step makes it, with what it wants done. */
+export type Draft<Item extends Numbered> = { -readonly [Key in keyof FollowerState<Item>]: FollowerState<Item>[Key] } & {
+  readonly commands: Command<Item>[];
+};
+
+/** What every part of a step may look at. */
+export interface Turn<Item extends Numbered> extends Circumstances {
+  readonly rules: FollowerRules<Item>;
+}
+
+export const backOff = <Item extends Numbered>(tries: number, { rules, random }: Turn<Item>): number =>
+  backOffMs(tries, { firstMs: rules.firstBackOffMs, longestMs: rules.longestBackOffMs, random });
+
+/** A call failed: no other one before some time has passed, and then a look first. */
+export const noteFailure = <Item extends Numbered>(draft: Draft<Item>, reason: string, turn: Turn<Item>): void => {
+  draft.failureCount += 1;
+  draft.callReason = reason;
+  draft.retryAtMs = turn.nowMs + backOff(draft.failureCount, turn);
+  draft.isLookWanted = true;
+};
+
+export const noteSuccess = <Item extends Numbered>(draft: Draft<Item>): void => {
+  draft.failureCount = 0;
+  draft.unauthenticatedCount = 0;
+  draft.callReason = undefined;
+  draft.retryAtMs = undefined;
+};
+
+/** Looks again at this time at the latest. */
+export const checkBefore = <Item extends Numbered>(draft: Draft<Item>, atMs: number): void => {
+  draft.checkAtMs = Math.min(draft.checkAtMs ?? Number.POSITIVE_INFINITY, atMs);
+};
+
+export const setChannel = <Item extends Numbered>(
+  draft: Draft<Item>,
+  topic: string,
+  state: 'joining' | 'joined' | 'down' | undefined,
+): void => {
+  const { [topic]: _, ...others } = draft.channels;
+  draft.channels = state === undefined ? others : { ...others, [topic]: state };
+  if (!isListening(draft)) return;
+  draft.joinAtMs = undefined;
+  draft.channelReason = undefined;
+  draft.isPolling = false;
+};
+
+/** Nothing more happens; every channel is left. */
+export const endFollower = <Item extends Numbered>(draft: Draft<Item>, ending: Ending): void => {
+  for (const topic of Object.keys(draft.channels)) draft.commands.push({ type: 'leave', topic });
+  Object.assign(draft, { channels: {}, held: [], ending });
+};

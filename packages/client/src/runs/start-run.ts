@@ -1,0 +1,45 @@
+import type { Json } from '@durabase/contracts/json';
+import type { Run } from '@durabase/contracts/api/run';
+import { isDurabaseError } from '../errors.ts';
+import type { Calls } from '../supabase/create-calls.ts';
+import { readOneRun } from './get-run.ts';
+
+/** How to start a run. */
+export interface StartOptions {
+  /** Id of the workspace. @default the one where the caller sees a task of this name */
+  readonly workspace?: string | undefined;
+  /**
+   * The same key with the same task, input and options gives the same run, however often it is sent; with others it is
+   * refused. With a key, a call that got no answer is repeated by itself, twice. 1 to 200 characters.
+   */
+  readonly idempotencyKey?: string | undefined;
+  /** Not before this time. @default at once */
+  readonly runAt?: Date | string | undefined;
+  /** 1 (first) to 5 (last). @default the task's */
+  readonly priority?: 1 | 2 | 3 | 4 | 5 | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const MAX_TRIES_WITH_KEY = 3;
+
+export const startRun = async (calls: Calls, task: string, input: Json | undefined, options: StartOptions): Promise<Run> => {
+  const { workspace, idempotencyKey, runAt, priority, signal } = options;
+  const args = {
+    task,
+    input,
+    workspace,
+    idempotency_key: idempotencyKey,
+    run_at: runAt instanceof Date ? runAt.toISOString() : runAt,
+    priority,
+  };
+  const maxTries = idempotencyKey === undefined ? 1 : MAX_TRIES_WITH_KEY;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return readOneRun(await calls.call('start_run', args, signal));
+    } catch (error) {
+      // Nobody knows whether the first one arrived; the key makes the second one the same.
+      const isUnknown = isDurabaseError(error) && error.retryable && tries < maxTries;
+      if (!isUnknown) throw error;
+    }
+  }
+};
