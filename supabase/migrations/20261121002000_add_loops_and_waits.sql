@@ -10,7 +10,7 @@ alter table durabase_private.executions
   add column base_epoch int,
   add column left_at timestamptz;
 update durabase_private.executions set base_epoch = epoch;
-alter table durabase_private.executions alter column base_epoch set not null;
+alter table durabase_private.executions alter column base_epoch set default 1, alter column base_epoch set not null;
 comment on column durabase_private.executions.base_epoch is 'Steps that were done in this epoch or a later one are done for this execution.';
 comment on column durabase_private.executions.left_at is 'The execution has said that another one goes on in its place (continue-as-new).';
 
