@@ -81,9 +81,6 @@ describe('postgres_changes', () => {
       { event: '*', schema: '*' },
     ];
     const subscribed = await subscribe(wishes);
-    const { postgres_changes: echo } = (subscribed.raw.frames[0]?.payload['response'] ?? {}) as {
-      postgres_changes: { id: number }[];
-    };
     await settle(subscribed);
     expect(subscribed.changes()).toHaveLength(1);
     expect(subscribed.changes()[0]?.ids).toEqual([subscribed.ids[0], subscribed.ids[1], subscribed.ids[3]]);
