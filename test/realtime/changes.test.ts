@@ -203,6 +203,11 @@ describe('postgres_changes', () => {
     const raw = await realtime.raw();
     await raw.join('realtime:race', { postgres_changes: [binding('news')] });
     const between = await addNews('between');
+    const isWatched = async (): Promise<number | null> =>
+      (await realtime.db.owner.query("select from realtime.subscription where entity = 'news'::regclass")).rowCount;
+    await eventually(async () => expect(await isWatched()).toBe(1));
+    // By the time that other joins have been answered, `system` would have come, were the writer not waited for.
+    for (const room of ['a', 'b', 'c']) await raw.join(`realtime:room:${room}`, { private: true });
     expect(raw.frames.filter((frame) => frame.event === 'system')).toEqual([]);
     await writer.query('commit');
     writer.release();

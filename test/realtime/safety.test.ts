@@ -28,8 +28,9 @@ const isClosed = async (raw: RawSocket): Promise<number> =>
 /** Keeps a socket from being cut for its silence. */
 const beats: NodeJS.Timeout[] = [];
 const keepAlive = (raw: RawSocket): RawSocket => {
-  beats.push(setInterval(() => raw.push('phoenix', 'heartbeat'), 300));
-  raw.ws.on('close', () => clearInterval(beats.at(-1)));
+  const beat = setInterval(() => raw.push('phoenix', 'heartbeat'), 300);
+  beats.push(beat);
+  raw.ws.on('close', () => clearInterval(beat));
   return raw;
 };
 const witness = async (topic: string): Promise<RawSocket> => {
@@ -94,17 +95,36 @@ describe('malformed frames', () => {
   });
 });
 
-const openBareSocket = async () => {
+const askForSocket = (apikey: string) => {
   const { port } = new URL(realtime.url);
   const socket = connect(Number(port), '127.0.0.1');
   socket.on('error', () => {});
   socket.write(
-    `GET /realtime/v1/websocket?apikey=${realtime.publishableKey}&vsn=2.0.0 HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`,
+    `GET /realtime/v1/websocket?apikey=${apikey}&vsn=2.0.0 HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`,
   );
+  return socket;
+};
+
+const openBareSocket = async () => {
+  const socket = askForSocket(realtime.publishableKey);
   const [data] = (await once(socket, 'data')) as [Buffer];
   expect(data.toString()).toContain('101');
   return socket;
 };
+
+describe('who hangs up', () => {
+  it('while he is let in disturbs nobody', async () => {
+    const other = await witness('calm3');
+    const token = await realtime.token(newUser());
+    for (let n = 0; n < 30; n += 1) {
+      const socket = askForSocket(n % 2 === 0 ? token : 'wrong');
+      await once(socket, 'connect');
+      socket.resetAndDestroy();
+    }
+    await realtime.send('calm3', 'x', { id: '1' }, false);
+    await other.find((frame) => frame.event === 'broadcast');
+  });
+});
 
 describe('a slow reader', () => {
   it('is cut off, says the log, and others hear everything in time', async () => {
