@@ -70,6 +70,15 @@ module.exports = {
       to: { path: '^src/config\\.ts$', ...types },
     },
     {
+      name: 'client-runs-in-browsers',
+      severity: 'error',
+      from: { path: '^packages/client/' },
+      to: {
+        pathNot: '^packages/client/|^packages/contracts/src/(errors|json|run-states)\\.ts$|node_modules/@supabase/supabase-js/',
+        ...types,
+      },
+    },
+    {
       name: 'product-never-imports-tests',
       severity: 'error',
       from: { path: '^(src|packages)/' },

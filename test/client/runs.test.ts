@@ -38,8 +38,9 @@ describe('runs by the client', () => {
     await engine.startWorker();
     const answers = { '/large': { text: LARGE }, '/odd': { text: 'nul \u0000, lone \ud800' } };
     for (const [path, body] of Object.entries(answers)) {
-      engine.target.on(path, (_, response) =>
-        void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body)),
+      engine.target.on(
+        path,
+        (_, response) => void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body)),
       );
     }
     const call = (path: string) => ({ action: 'http', with: { url: `${engine.target.url}${path}` } });

@@ -32,6 +32,13 @@ export const KNOWN_DIFFERENCES = {
     supabase: '400 23514',
     advice: 'Refuse values that users may send in a function with SQLSTATE PT4xx; both answer with that status and text.',
   },
+  'insert-of-nothing': {
+    area: 'REST',
+    case: 'insert({}): a row of nothing but defaults',
+    stack: '400 42601',
+    supabase: '201',
+    advice: 'Name one column, such as the key.',
+  },
   'bulk-insert-missing': {
     area: 'REST',
     case: 'a value that some of several inserted rows leave out',

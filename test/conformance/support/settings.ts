@@ -9,6 +9,8 @@ export const CONFORMANCE_ENV = {
   databaseUrl: 'DURABASE_CONFORMANCE_DATABASE_URL',
   /** Optional: the HS256 secret of the project, for tests that need tokens of their own making. */
   jwtSecret: 'DURABASE_CONFORMANCE_JWT_SECRET',
+  /** Optional, `true`: the migrations of the product are applied there and its schema `durabase` is exposed. */
+  hasProduct: 'DURABASE_CONFORMANCE_PRODUCT',
   /** Set by the global setup: state folder of the local stack. */
   stackDir: 'DURABASE_CONFORMANCE_STACK_DIR',
 } as const;
@@ -20,6 +22,8 @@ export interface ConformanceSettings {
   readonly databaseUrl: string;
   /** Undefined where tokens are signed with a key that nobody is given. */
   readonly jwtSecret: string | undefined;
+  /** Whether the access to the product's own tables can be tried. */
+  readonly hasProduct: boolean;
   /** Which column of the known differences holds. */
   readonly flavor: 'stack' | 'supabase';
 }
@@ -39,6 +43,7 @@ export const readForeignSettings = (env: NodeJS.ProcessEnv): ConformanceSettings
     secretKey: read('secretKey'),
     databaseUrl: read('databaseUrl'),
     jwtSecret: env[CONFORMANCE_ENV.jwtSecret],
+    hasProduct: env[CONFORMANCE_ENV.hasProduct] === 'true',
     flavor: 'supabase',
   };
 };
@@ -54,6 +59,7 @@ export const readSettings = (env: NodeJS.ProcessEnv = process.env): ConformanceS
     secretKey: keys.secret,
     databaseUrl: urls.postgres,
     jwtSecret: keys.jwtSecret,
+    hasProduct: true,
     flavor: 'stack',
   };
 };

@@ -37,6 +37,7 @@ export interface UsedRealtime {
   removeMember(room: string, userId: string): Promise<void>;
   /** As a function of the application would. */
   send(topic: string, event: string, payload: unknown, isPrivate?: boolean): Promise<void>;
+  stop(): Promise<void>;
   restart(options?: Partial<SupabaseOptions>): Promise<void>;
 }
 
@@ -72,6 +73,10 @@ export const useRealtime = (options: Partial<SupabaseOptions> = {}): UsedRealtim
       ...changes,
     });
   };
+  const stop = async (): Promise<void> => {
+    await endpoint?.close();
+    endpoint = undefined;
+  };
   beforeAll(async () => {
     await db.owner.query(SCHEMA);
     await db.owner.query(AFTER);
@@ -81,7 +86,7 @@ export const useRealtime = (options: Partial<SupabaseOptions> = {}): UsedRealtim
     await Promise.all(clients.map((client) => client.removeAllChannels()));
     for (const client of clients) await client.realtime.disconnect();
     for (const socket of sockets) socket.terminate();
-    await endpoint?.close();
+    await stop();
   });
   const token: UsedRealtime['token'] = (
     userId,
@@ -131,8 +136,9 @@ export const useRealtime = (options: Partial<SupabaseOptions> = {}): UsedRealtim
     send: async (topic, event, payload, isPrivate = true) => {
       await db.owner.query('select realtime.send($1, $2, $3, $4)', [JSON.stringify(payload), event, topic, isPrivate]);
     },
+    stop,
     restart: async (changes) => {
-      await read().close();
+      await stop();
       await start(changes);
     },
   };

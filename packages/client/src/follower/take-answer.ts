@@ -16,29 +16,27 @@ export const takePlace = <Item extends Numbered>(draft: Draft<Item>, place: Plac
   const isUnchangedSince = draft.at === draft.atWhenLooking;
   const at = draft.at ?? place.last;
   draft.at = at;
-  draft.place = place;
   leaveStaleTopics(draft, place);
+  draft.place = place;
   if (draft.isResyncDue) startAnew(draft, place.last);
   else draft.known = Math.max(draft.known, place.last);
   if (place.last > at) draft.isBehind = true;
   // An old answer says nothing about what was handed out since it was asked for.
   if (place.hasEnded && place.last <= at && (isFirst || isUnchangedSince)) draft.isAtEnd = true;
-  const areJoined = isListening(draft);
-  if (!areJoined && draft.channelReason !== undefined) draft.isPolling = true;
-  draft.checkAtMs = nowMs + aroundMs(areJoined ? rules.slowCheckMs : rules.fastCheckMs, random);
+  if (!isListening(draft) && draft.channelReason !== undefined) draft.isPolling = true;
+  draft.checkAtMs ??= nowMs + aroundMs(rules.fastCheckMs, random);
 };
 
 /** Leaves topics that are no longer ours; the new ones are joined at once. */
 const leaveStaleTopics = <Item extends Numbered>(draft: Draft<Item>, place: Place): void => {
   const wanted = topicsOf(place);
-  const stale = Object.keys(draft.channels).filter((topic) => !wanted.includes(topic));
-  if (stale.length === 0) return;
-  for (const topic of stale) {
-    draft.commands.push({ type: 'leave', topic });
+  const former = draft.place === undefined ? [] : topicsOf(draft.place);
+  for (const topic of former.filter((name) => !wanted.includes(name))) {
+    if (draft.channels[topic] !== undefined) draft.commands.push({ type: 'leave', topic });
     setChannel(draft, topic, undefined);
+    draft.joinAtMs = undefined;
+    draft.joinCount = 0;
   }
-  draft.joinAtMs = undefined;
-  draft.joinCount = 0;
 };
 
 /** Numbers were forgotten: goes on from where the line stands. What is announced meanwhile is found by one more look. */

@@ -24,14 +24,11 @@ export const takeJoin = <Item extends Numbered>(
 /** Another topic may be ours now, so it looks at once; the same one is asked for again after a while. */
 export const takeRefusedJoin = <Item extends Numbered>(
   draft: Draft<Item>,
-  { topic, reason }: { readonly topic: string; readonly reason: string },
+  refusal: { readonly topic: string; readonly reason: string },
   turn: Turn<Item>,
 ): void => {
-  setChannel(draft, topic, undefined);
-  draft.joinCount += 1;
-  draft.joinAtMs = draft.joinCount === 1 ? undefined : turn.nowMs + backOff(draft.joinCount, turn);
+  takeClose(draft, refusal, turn);
   draft.isLookWanted = true;
-  noteLoss(draft, reason, turn);
 };
 
 /** The channel comes back by itself, as a rule. */

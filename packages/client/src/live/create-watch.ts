@@ -144,7 +144,7 @@ const iterate = <Item>({ queue, prepare, signal, stop }: Iterate<Item>): AsyncIt
   const fill = async (): Promise<void> => {
     const taken = await queue.take();
     isOver = taken === undefined;
-    if (taken === undefined) return;
+    if (taken === undefined || signal.aborted) return;
     batch = prepare === undefined ? taken : await prepare(taken, signal);
     index = 0;
   };

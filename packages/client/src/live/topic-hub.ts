@@ -16,11 +16,11 @@ const SET_AUTH_TIMEOUT_MS = 10_000;
 export const createTopicHub = (realtime: RealtimeLike): TopicHub => {
   const channels = new Map<string, SharedChannel>();
   const setAuth = shareSetAuth(realtime);
-  let onUnused = (): void => {};
+  const waiters = new Set<() => void>();
   const create = (topic: string): SharedChannel => {
     const forget = (): void => {
       channels.delete(topic);
-      if (channels.size === 0) onUnused();
+      if (channels.size === 0) for (const tell of waiters) tell();
     };
     const channel = createSharedChannel({ topic, realtime, setAuth, onUnused: forget });
     channels.set(topic, channel);
@@ -32,8 +32,13 @@ export const createTopicHub = (realtime: RealtimeLike): TopicHub => {
     whenUnused: async (timeoutMs) => {
       if (channels.size === 0) return;
       await new Promise<void>((resolve) => {
-        onUnused = resolve;
-        setTimeout(resolve, timeoutMs);
+        const end = (): void => {
+          clearTimeout(timer);
+          waiters.delete(end);
+          resolve();
+        };
+        const timer = setTimeout(end, timeoutMs);
+        waiters.add(end);
       });
     },
   };

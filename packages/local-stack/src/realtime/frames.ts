@@ -1,4 +1,5 @@
 import { isRecord } from '../private-file.ts';
+import { parseJson } from './json.ts';
 
 /** Versions of the Phoenix protocol: frames as objects, and frames as arrays or bytes. */
 export type Vsn = '1.0.0' | '2.0.0';
@@ -158,18 +159,3 @@ const isName = (value: unknown, maxBytes: number): value is string =>
   Buffer.byteLength(value) <= maxBytes &&
   value.isWellFormed() &&
   !value.includes('\0');
-
-/** Deep nesting is harmless to read, but ends the stack of whoever writes it again. */
-const parseJson = (text: string, maxDepth: number): { readonly json: unknown } | { readonly problem: string } => {
-  try {
-    const json: unknown = JSON.parse(text);
-    return isDeeperThan(json, maxDepth) ? { problem: 'the JSON nests too deeply' } : { json };
-  } catch {
-    return { problem: 'not JSON' };
-  }
-};
-
-const isDeeperThan = (json: unknown, levels: number): boolean => {
-  if (typeof json !== 'object' || json === null) return false;
-  return levels === 0 || Object.values(json).some((value) => isDeeperThan(value, levels - 1));
-};

@@ -85,6 +85,7 @@ export const createRealtime = async (options: RealtimeOptions): Promise<Realtime
     });
   };
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    socket.on('error', () => socket.destroy()); // whoever hangs up while his key is read must not end the process
     upgrade(request, socket, head).catch((error: unknown) => {
       log(`a socket was not let in: ${describeError(error)}`);
       socket.destroy();

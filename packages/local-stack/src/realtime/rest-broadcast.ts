@@ -1,6 +1,7 @@
 import { describeError } from '../stack-error.ts';
 import { isRecord } from '../private-file.ts';
 import { broadcastBody, broadcastFrame, type Broadcast } from './frames.ts';
+import { parseJson } from './json.ts';
 import type { RealtimeLimits } from './limits.ts';
 import type { Rate } from './rate.ts';
 import type { Log } from './throttled-log.ts';
@@ -60,7 +61,7 @@ export const createRestBroadcast = (ports: RestBroadcastPorts): RestBroadcast =>
   const send = ({ topic, isPrivate, broadcast }: RestMessage): void =>
     topics.fanOut({ topic, isPrivate }, { frame: broadcastFrame(`realtime:${topic}`, broadcast) });
   const sendBatch = async (request: Request, identity: Identity): Promise<void> => {
-    const messages = readBatch(parseJson(await readBody(request, limits)), limits);
+    const messages = readBatch(readJson(await readBody(request, limits), limits), limits);
     if (!messages.every(() => rate.take())) throw new Refused(429, 'You have exceeded your rate limit');
     const rights = new Map<string, boolean>();
     for (const message of messages) {
@@ -77,7 +78,7 @@ export const createRestBroadcast = (ports: RestBroadcastPorts): RestBroadcast =>
     const payloadBytes = body.length;
     const broadcast: Broadcast = isBinary
       ? { kind: 'binary', event, bytes: body, payloadBytes }
-      : { kind: 'json', body: broadcastBody({ event, payload: JSON.stringify(parseJson(body)) }), payloadBytes };
+      : { kind: 'json', body: broadcastBody({ event, payload: JSON.stringify(readJson(body, limits)) }), payloadBytes };
     checkMessage({ topic, event, payloadBytes }, limits);
     if (!rate.take()) throw new Refused(429, 'You have exceeded your rate limit');
     if (isPrivate && !(await maySend(identity, topic))) throw new Refused(403, 'Unauthorized');
@@ -121,12 +122,10 @@ const readBody = async (request: Request, { frameBytes }: RealtimeLimits): Promi
   return Buffer.concat(chunks);
 };
 
-const parseJson = (body: Buffer): unknown => {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    throw new Refused(400, 'The body is not JSON');
-  }
+const readJson = (body: Buffer, { jsonDepth }: RealtimeLimits): unknown => {
+  const parsed = parseJson(body.toString('utf8'), jsonDepth);
+  if ('problem' in parsed) throw new Refused(400, `The body cannot be read: ${parsed.problem}`);
+  return parsed.json;
 };
 
 const readBatch = (body: unknown, limits: RealtimeLimits): readonly RestMessage[] => {

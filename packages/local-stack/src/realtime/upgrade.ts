@@ -38,7 +38,6 @@ export const refuseUpgrade = (
   { status, message }: { readonly status: number; readonly message: string },
 ): void => {
   const body = JSON.stringify({ error: message });
-  socket.on('error', () => {}); // it may be gone already
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );

@@ -1,0 +1,100 @@
+import { ROLES, type Role } from './roles.ts';
+
+/** Names of what a role sees; `refused`: he has no right on it at all. */
+export type Visible = readonly string[] | 'refused';
+type ByRole = Readonly<Record<Role, Visible>>;
+
+export interface TableExpectation {
+  /** Column that says which thing of the world a row belongs to. */
+  readonly key: string;
+  /** Whether postgres_changes may tell of it. */
+  readonly isPublished: boolean;
+  /** Things of the world (`world.ts`) of which a role sees rows. */
+  readonly visible: ByRole;
+}
+
+const RUNS = ['ownerShared', 'runnerOwnPlain', 'runnerOtherShared', 'removedPlain'] as const;
+const ALL_RUNS = [...RUNS, 'theirs'];
+const MEMBERS = ['viewer', 'runnerOwn', 'runnerOther', 'editor', 'admin', 'owner'] as const;
+const PEOPLE = [...MEMBERS, 'guest', 'instanceAdmin', 'otherOwner', 'removed', 'stranger'];
+
+/** Nobody sees anything, but for those who are named. */
+const only = (seen: Partial<Record<Role, Visible>>): ByRole => {
+  const nothing = Object.fromEntries(ROLES.map((role) => [role, role === 'none' || role === 'anon' ? 'refused' : []]));
+  return { ...(nothing as Record<Role, Visible>), ...seen };
+};
+const forMembers = (seen: Visible): Partial<Record<Role, Visible>> => Object.fromEntries(MEMBERS.map((role) => [role, seen]));
+const forAdmins = (seen: Visible) => ({ admin: seen, owner: seen });
+const forAll = (seen: Visible) => ({ instanceAdmin: seen, service: seen });
+
+const tasks = only({
+  ...forMembers(['plain', 'shared']),
+  guest: ['shared'],
+  ...forAll(['plain', 'shared', 'theirTask']),
+});
+const runs = only({
+  ...forMembers(RUNS),
+  runnerOwn: ['runnerOwnPlain'],
+  runnerOther: ['runnerOtherShared'],
+  guest: ['ownerShared', 'runnerOtherShared'],
+  ...forAll(ALL_RUNS),
+});
+
+/** What each role sees of the world, table by table. A new table of the exposed schema stands here, or the matrix fails. */
+export const TABLES: Readonly<Record<string, TableExpectation>> = {
+  audit_log: {
+    key: 'workspace_id',
+    isPublished: true,
+    visible: only({ ...forAdmins(['acme']), ...forAll(['acme', 'other']) }),
+  },
+  instance_admins: { key: 'user_id', isPublished: false, visible: only(forAll(['instanceAdmin'])) },
+  instance_settings: { key: 'only_row', isPublished: false, visible: only(forAll(['settings'])) },
+  profiles: {
+    key: 'user_id',
+    isPublished: false,
+    visible: only({
+      ...Object.fromEntries([...MEMBERS, 'guest', 'removed', 'stranger'].map((role) => [role, [role]])),
+      ...forAll(PEOPLE),
+    }),
+  },
+  run_events: { key: 'run_id', isPublished: true, visible: runs },
+  run_steps: { key: 'run_id', isPublished: true, visible: runs },
+  task_permissions: {
+    key: 'user_id',
+    isPublished: false,
+    visible: only({ guest: ['guest'], ...forAdmins(['guest']), ...forAll(['guest']) }),
+  },
+  task_runs: { key: 'id', isPublished: true, visible: runs },
+  task_versions: { key: 'task_id', isPublished: false, visible: tasks },
+  tasks: { key: 'id', isPublished: true, visible: tasks },
+  workspace_members: {
+    key: 'user_id',
+    isPublished: false,
+    visible: only({
+      ...forMembers(MEMBERS),
+      runnerOwn: ['runnerOwn'],
+      runnerOther: ['runnerOther'],
+      ...forAll([...MEMBERS, 'otherOwner']),
+    }),
+  },
+  workspaces: {
+    key: 'id',
+    isPublished: false,
+    visible: only({ ...forMembers(['acme']), ...forAll(['acme', 'other']) }),
+  },
+};
+
+/** Who may listen on the topics of this moment. The service passes over all policies, so it is named everywhere. */
+export const LISTENERS: Readonly<Record<string, readonly Role[]>> = {
+  'workspace acme': ['viewer', 'editor', 'admin', 'owner', 'instanceAdmin', 'service'],
+  'workspace other': ['instanceAdmin', 'service'],
+  'own runnerOwn': ['runnerOwn', 'service'],
+  'own runnerOther': ['runnerOther', 'service'],
+  'own owner': ['service'],
+  'task plain': ['instanceAdmin', 'service'],
+  'task shared': ['guest', 'instanceAdmin', 'service'],
+  'task theirTask': ['instanceAdmin', 'service'],
+  ...Object.fromEntries(ALL_RUNS.map((run) => [`run ${run}`, ROLES.filter((role) => runs[role].includes(run))])),
+  'moves acme': [...MEMBERS, 'guest', 'instanceAdmin', 'service'],
+  'moves other': ['instanceAdmin', 'service'],
+};
