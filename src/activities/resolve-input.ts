@@ -1,8 +1,9 @@
 import { type Json, type JsonObject, type PlanStep, PlatformError } from '@durabase/contracts';
 import type { FoundReference } from '../domain/template/collect-references.ts';
 import { putInSecrets } from '../domain/template/put-in-secrets.ts';
-import { evaluateExpression } from '../domain/template/evaluate-expression.ts';
-import { resolveTemplates, type Scope } from '../domain/template/resolve-template.ts';
+import { readExpression } from '../domain/template/read-expression.ts';
+import type { Scope } from '../domain/template/read-reference.ts';
+import { resolveTemplates } from '../domain/template/resolve-template.ts';
 import { type ScopeFacts, templateScope } from '../domain/template/template-scope.ts';
 import { unescapeUnstorable } from '../domain/unstorable.ts';
 import type { Secret, SecretsPort } from '../ports/secrets.ts';
@@ -29,7 +30,7 @@ export const freezeInput = (step: PlanStep, facts: StepFacts, iteration: number)
 /** Whether the step is to be taken. Throws when its condition has no answer, or another one than true or false. */
 export function isWanted(step: PlanStep, facts: StepFacts, iteration: number): boolean {
   if (step.when === undefined) return true;
-  const answer = evaluateExpression(step.when, scopeOf(step, facts, iteration));
+  const answer = readExpression(step.when).evaluate(scopeOf(step, facts, iteration));
   if (typeof answer === 'boolean') return answer;
   throw new PlatformError('TEMPLATE_UNRESOLVED', {
     message: `when: "${step.when.slice(0, 200)}" gives ${JSON.stringify(answer).slice(0, 100)}, which is neither true nor false`,

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isPlatformError, type Json, type JsonObject, type Plan } from '@durabase/contracts';
-import { parseReference } from '../domain/template/parse-template.ts';
-import { readReference } from '../domain/template/resolve-template.ts';
+import { readExpression } from '../domain/template/read-expression.ts';
 import { templateScope } from '../domain/template/template-scope.ts';
 import { unescapeUnstorable } from '../domain/unstorable.ts';
 import type { JsonSchemaPort } from '../ports/json-schema.ts';
@@ -14,7 +13,7 @@ const MAX_LABEL = 120;
 function limitOf(plan: Plan, run: UncheckedRun, taskSlug: string): Extract<CheckedRun, { limits: unknown }>['limits'] {
   if (plan.concurrency === undefined) return [];
   const scope = templateScope({ runId: run.runId, workspaceId: run.workspaceId, taskSlug, input: run.input, outputs: {} });
-  const value = JSON.stringify(readReference(parseReference(plan.concurrency.key), scope));
+  const value = JSON.stringify(readExpression(plan.concurrency.key).evaluate(scope));
   const hash = createHash('sha256').update(value).digest('hex');
   return [
     {

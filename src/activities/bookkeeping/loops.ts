@@ -1,5 +1,5 @@
 import { type Json, PlatformError } from '@durabase/contracts';
-import { evaluateExpression } from '../../domain/template/evaluate-expression.ts';
+import { readExpression } from '../../domain/template/read-expression.ts';
 import { neededValues } from '../../domain/template/template-scope.ts';
 import { escapeUnstorable, unescapeUnstorable } from '../../domain/unstorable.ts';
 import type { MirrorPort } from '../../ports/mirror.ts';
@@ -56,7 +56,7 @@ async function findItems(request: Request, mirror: MirrorPort): Promise<readonly
   if (loaded === undefined) throw staleFailure('no such run');
   const { item: _, ...facts } = loaded;
   return toItems(
-    evaluateExpression(source, scopeOf(step, { ...facts, runId, input: unescapeUnstorable(loaded.input) }, LOOP)),
+    readExpression(source).evaluate(scopeOf(step, { ...facts, runId, input: unescapeUnstorable(loaded.input) }, LOOP)),
     source,
   );
 }

@@ -68,7 +68,10 @@ const checkStepName = (
 };
 
 /** What is wrong with where a reference points, and the cure. */
-function checkTarget({ reference }: FoundReference, context: ReferenceContext): readonly [string, string] | undefined {
+function checkTarget(
+  { reference }: Pick<FoundReference, 'reference'>,
+  context: ReferenceContext,
+): readonly [string, string] | undefined {
   const [root, name] = reference.path;
   if (context.isInLoop === true && (root === 'item' || (root === 'index' && name === undefined))) return undefined;
   if (typeof root !== 'string' || !Object.hasOwn(ROOTS, root)) {
@@ -115,6 +118,19 @@ const checkSecretPlace = (
   return undefined;
 };
 
+/** Problems of where the paths of one expression point to; secrets may not stand there at all. */
+export const checkTargets = (
+  references: readonly FoundReference['reference'][],
+  { at, context }: { readonly at: readonly (string | number)[]; readonly context: ReferenceContext },
+): readonly Problem[] =>
+  references.flatMap((reference) => {
+    const wrong =
+      reference.path[0] === 'secrets'
+        ? (['a secret may not stand here', 'secrets stand in fields of actions, alone or behind one fixed word'] as const)
+        : checkTarget({ reference }, context);
+    return wrong === undefined ? [] : [problem(at, wrong[0], { hint: wrong[1] })];
+  });
+
 /** Problems of all templates inside a value; `at` is where the value stands in the task. */
 export function checkReferences(
   value: Json,
@@ -126,7 +142,7 @@ export function checkReferences(
 ): readonly Problem[] {
   const { found, broken } = collectReferences(value);
   const problems = broken.map((item) =>
-    problem([...at, ...item.at], item.message, { hint: 'write {{ input.name }} or {{ steps.id.output.name }}' }),
+    problem([...at, ...item.at], item.message, { hint: item.hint ?? 'write {{ input.name }} or {{ steps.id.output.name }}' }),
   );
   for (const item of found) {
     const wrong = checkSecretPlace(item, entry) ?? checkTarget(item, context);

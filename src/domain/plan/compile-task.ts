@@ -13,9 +13,9 @@ import {
   taskDefinition,
 } from '@durabase/contracts';
 import { collectReferences } from '../template/collect-references.ts';
-import { parseReference, TemplateError } from '../template/parse-template.ts';
 import type { ActionCatalog, CatalogEntry } from './action-catalog.ts';
 import { checkCredentials } from './check-credentials.ts';
+import { checkExpression, checkTemplateTypes } from './check-expression.ts';
 import { checkReferences, type ReferenceContext } from './check-references.ts';
 import { orderSteps } from './order-steps.ts';
 import { problem } from './problem.ts';
@@ -107,19 +107,64 @@ function checkStep(
       path: item.path === '' ? `steps[${index}].with` : `steps[${index}].with.${item.path}`.replace('.[', '['),
     })),
     ...checkReferences(input, { at, entry, context: references }),
+    ...checkTemplateTypes(input, { at, context: references }),
     ...checkCredentials(input, at, entry),
+    ...checkFlow(step, index, references),
+    ...checkUndo(step, index, context, references),
   ];
+}
+
+/** Condition and loop of a step. */
+function checkFlow(step: StepDefinition, index: number, references: ReferenceContext): readonly Problem[] {
+  const at = (field: string) => ['steps', index, field];
+  const outside = { ...references, isInLoop: false };
+  return [
+    ...(step.when === undefined ? [] : checkExpression(step.when, { at: at('when'), context: references, expects: 'boolean' })),
+    ...(step.forEach === undefined
+      ? []
+      : checkExpression(step.forEach, { at: at('forEach'), context: outside, expects: 'array' })),
+    ...(step.maxParallel !== undefined && step.forEach === undefined
+      ? [problem(at('maxParallel'), '"maxParallel" goes with "forEach"', { hint: 'add "forEach", or leave it out' })]
+      : []),
+    ...(step.onFailure !== undefined && step.forEach !== undefined
+      ? [
+          problem(at('onFailure'), 'a step that is taken for each item cannot be undone as a whole', {
+            hint: 'put the step and its onFailure into a task of its own, and start that for each item with run-task',
+          }),
+        ]
+      : []),
+  ];
+}
+
+/** What undoes a step may read the step's own output as well. */
+function checkUndo(
+  step: StepDefinition,
+  index: number,
+  context: CompileContext,
+  references: ReferenceContext,
+): readonly Problem[] {
+  const { onFailure } = step;
+  if (onFailure === undefined) return [];
+  const entry = context.actions.get(onFailure.action);
+  const path = ['steps', index, 'onFailure'];
+  if (entry !== undefined && entry.kind !== 'activity') {
+    return [
+      problem([...path, 'action'], `"${onFailure.action}" waits, and what undoes a step may not`, {
+        hint: 'use an action that does its work at once, such as http',
+      }),
+    ];
+  }
+  const done = new Map([...references.done, [step.id, step.action]]);
+  const undo: StepDefinition = { id: step.id, ...onFailure };
+  return checkStep(undo, index, context, { ...references, done }).map((found) => ({
+    ...found,
+    path: found.path.replace(`steps[${index}]`, `steps[${index}].onFailure`),
+  }));
 }
 
 function checkConcurrency(limit: ConcurrencyLimit | undefined, references: ReferenceContext): readonly Problem[] {
   if (limit === undefined) return [];
-  try {
-    parseReference(limit.key);
-  } catch (error) {
-    if (!(error instanceof TemplateError)) throw error;
-    return [problem(['concurrency', 'key'], error.message, { hint: 'write an expression such as input.customer' })];
-  }
-  return checkReferences(`{{ ${limit.key} }}`, { at: ['concurrency', 'key'], context: { ...references, done: new Map() } });
+  return checkExpression(limit.key, { at: ['concurrency', 'key'], context: { ...references, done: new Map() } });
 }
 
 /** One step with the id `main` where the task is given by `action` and `with`. */
@@ -150,7 +195,12 @@ function checkTask(
     problems: [
       ...problems,
       ...(task.action === undefined ? found : found.map((item) => ({ ...item, path: item.path.replace(/^steps\[0\]\.?/, '') }))),
-      ...(task.output === undefined ? [] : checkReferences(task.output, { at: ['output'], context: nowhere })),
+      ...(task.output === undefined
+        ? []
+        : [
+            ...checkReferences(task.output, { at: ['output'], context: nowhere }),
+            ...checkTemplateTypes(task.output, { at: ['output'], context: nowhere }),
+          ]),
       ...checkConcurrency(task.concurrency, nowhere),
     ],
   };

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '@durabase/contracts';
 import { collectReferences, type FoundReference } from './collect-references.ts';
-import { referencesOf } from './evaluate-expression.ts';
-import type { Scope } from './resolve-template.ts';
+import { readExpression } from './read-expression.ts';
+import type { Scope } from './read-reference.ts';
 
 /** What a value's templates refer to outside of themselves. */
 export interface NeededValues {
@@ -16,7 +16,7 @@ export function neededValues(value: Json, ...expressions: readonly (string | und
   const { found } = collectReferences(value);
   const paths = [
     ...found.map(({ reference }) => reference.path),
-    ...expressions.flatMap((source) => (source === undefined ? [] : referencesOf(source))),
+    ...expressions.flatMap((source) => (source === undefined ? [] : readExpression(source).references)),
   ];
   return {
     steps: [...new Set(paths.filter(([root]) => root === 'steps').map((path) => String(path[1])))],
