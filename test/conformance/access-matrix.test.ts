@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from '@jest/globals';
 import { describeApi } from './matrix/describe-api.ts';
 import { describeChanges } from './matrix/describe-changes.ts';
 import { describeFunctions } from './matrix/describe-functions.ts';
+import { describeRemoval } from './matrix/describe-removal.ts';
 import { describeTables } from './matrix/describe-tables.ts';
 import { describeTopics } from './matrix/describe-topics.ts';
 import { useSupabase } from './support/use-supabase.ts';
@@ -41,4 +42,5 @@ onProduct('Access', () => {
   describe('by functions', () => describeFunctions(context));
   // The API logs in as a role of its own, whose password is known of the local stack only.
   (supabase.settings.flavor === 'stack' ? describe : describe.skip)('by the API', () => describeApi(context));
+  describe('of a member who is removed', () => describeRemoval(context));
 });

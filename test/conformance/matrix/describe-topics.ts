@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '../../support/eventually.ts';
 import { asService, asUser } from '../../support/as-role.ts';
 import { callRow } from '../../support/call.ts';
+import { askForSocket } from '../support/handshake.ts';
 import { leaveChannels, listen, refusalToListen, type Listener } from '../support/listen.ts';
 import { useComparisons } from './comparisons.ts';
 import { LISTENERS } from './expectations.ts';
@@ -25,6 +26,11 @@ export const describeTopics = (context: MatrixContext): void => {
   const clientOf = (role: KeyedRole) => context.world.client(role);
 
   beforeAll(() => sequence(owner));
+
+  it('opens no socket for whom has no key', async () => {
+    compare('a socket without a key', [401, 403].includes(await askForSocket(context.supabase.settings.url)), true);
+    expect(takeDifferences()).toEqual([]);
+  });
 
   describe.each<Age>(['current', 'stale', 'forged'])('of an epoch that is %s', (age) => {
     it.each(KEYED_ROLES)('lets %s join where direct SQL lets him receive', async (role) => {
