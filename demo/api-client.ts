@@ -2,7 +2,8 @@ import type { DemoTask } from './tasks.ts';
 
 /** The HTTP API, as any program would call it. */
 export interface ApiClient {
-  saveTask(task: DemoTask): Promise<void>;
+  /** Returns the id of the task. */
+  saveTask(task: DemoTask): Promise<string>;
   /** The same key gives the same run. */
   startRun(task: string, options: { readonly input: unknown; readonly idempotencyKey: string }): Promise<string>;
 }
@@ -20,7 +21,8 @@ export function createApiClient({ url, token }: { readonly url: string; readonly
   };
   return {
     saveTask: async (task) => {
-      await post('/tasks', task);
+      const saved = (await post('/tasks', task)) as { readonly task: { readonly id: string } };
+      return saved.task.id;
     },
     startRun: async (task, { input, idempotencyKey }) => {
       const run = (await post(`/tasks/${task}/runs`, { input }, { 'idempotency-key': idempotencyKey })) as {

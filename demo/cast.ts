@@ -8,16 +8,22 @@ export interface Actor {
   readonly ending: 'completed' | 'cancelled';
 }
 
-/** Every run of the demo. */
+/** Every task and every run of the demo. */
 export interface Cast {
+  /** By id. */
+  readonly tasks: ReadonlyMap<string, TaskSlug>;
   readonly actors: readonly Actor[];
+  addTask(id: string, slug: TaskSlug): void;
   add(actor: Omit<Actor, 'ending'> & { readonly ending?: Actor['ending'] }): Actor;
 }
 
 export function createCast(): Cast {
+  const tasks = new Map<string, TaskSlug>();
   const actors: Actor[] = [];
   return {
+    tasks,
     actors,
+    addTask: (id, slug) => void tasks.set(id, slug),
     add: (wish) => {
       const actor: Actor = { ending: 'completed', ...wish };
       actors.push(actor);

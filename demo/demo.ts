@@ -1,38 +1,30 @@
 // The whole product in one minute, on a stack of its own. `--keep` leaves everything up until Ctrl+C.
 import { parseArgs } from 'node:util';
-import { gatherEvidence } from './gather-evidence.ts';
-import { judgeRuns } from './judge-runs.ts';
 import { openStage, showAddresses } from './open-stage.ts';
+import { playCompareSides } from './scenes/compare-sides.ts';
+import { playCountSubscribers } from './scenes/count-subscribers.ts';
 import { playKillWorker } from './scenes/kill-worker.ts';
 import { playSaveTasks } from './scenes/save-tasks.ts';
 import { playSignUp } from './scenes/sign-up.ts';
 import { playStartRuns } from './scenes/start-runs.ts';
 import { playUseTemporal } from './scenes/use-temporal.ts';
 import { createScreen, type Screen } from './screen.ts';
-import type { EmptyStage, Stage } from './stage.ts';
-import { showTable } from './table.ts';
+import type { EmptyStage } from './stage.ts';
 
 type Undo = () => Promise<void>;
 
 const EXIT_CODE_OF_INTERRUPT = 130;
 
-async function playAll(empty: EmptyStage): Promise<Stage> {
+/** Whether everything is as it should be. */
+async function playAll(empty: EmptyStage): Promise<boolean> {
   const stage = await playSignUp(empty);
   await playSaveTasks(stage);
   const started = await playStartRuns(stage);
   await playKillWorker(stage);
   await playUseTemporal(stage, started);
-  return stage;
-}
-
-/** Whether mirror, Temporal and the effects agree on every run. */
-async function judge(stage: Stage): Promise<boolean> {
-  const { screen, cast } = stage;
-  screen.scene('Mirror, Temporal and the target are compared');
-  const { verdicts, problems } = judgeRuns(cast.actors, await gatherEvidence(stage));
-  showTable(screen, verdicts);
-  for (const problem of problems) screen.say(screen.paint('red', `  ${problem}`));
-  return problems.length === 0;
+  const isNothingMissing = await playCountSubscribers(stage, started.absence);
+  const areAgreed = await playCompareSides(stage);
+  return isNothingMissing && areAgreed;
 }
 
 async function play(
@@ -42,7 +34,7 @@ async function play(
   const { screen, signal, isKept } = wishes;
   const beganAt = performance.now();
   const empty = await openStage({ screen, signal, onEnd });
-  const areAgreed = await judge(await playAll(empty));
+  const areAgreed = await playAll(empty);
   const seconds = ((performance.now() - beganAt) / 1_000).toFixed(0);
   screen.say(areAgreed ? `All agree, after ${seconds} s.` : `They do not agree; after ${seconds} s.`);
   if (isKept) await keep(empty);

@@ -1,6 +1,5 @@
 import type { EffectEvidence, Evidence } from './judge-runs.ts';
 import type { Stage } from './stage.ts';
-import type { WatchedRun } from './watch-runs.ts';
 
 /** Asks all three sides: the mirror as the user, Temporal by its CLI, and those who keep the effects. */
 export async function gatherEvidence(stage: Stage): Promise<Evidence> {
@@ -11,7 +10,11 @@ export async function gatherEvidence(stage: Stage): Promise<Evidence> {
   return { mirror: new Map(mirror.map((run) => [run.id, run.state])), temporal: statuses, effects: await readEffects(stage) };
 }
 
-type MirroredRun = Pick<WatchedRun, 'id' | 'workflow_id' | 'state'>;
+interface MirroredRun {
+  readonly id: string;
+  readonly workflow_id: string;
+  readonly state: string;
+}
 
 async function readMirror({ user }: Stage): Promise<readonly MirroredRun[]> {
   const { data, error } = await user.supabase.from('task_runs').select('id, workflow_id, state');

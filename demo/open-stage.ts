@@ -13,18 +13,16 @@ export async function openStage({ screen, signal, onEnd }: Pick<EmptyStage, 'scr
   const projectDir = join(import.meta.dirname, '..');
   // Building Temporal takes minutes, once: its progress is shown everywhere.
   const { path: binaryPath } = await findTemporal({ env: process.env, onProgress: screen.say });
-  screen.scene('A stack starts: Postgres, REST and Auth, Temporal');
+  screen.scene('A stack starts: Postgres, REST, Auth, Realtime, Temporal');
   const target = await startTarget();
   onEnd(target.close);
   const stateDir = mkdtempSync(join(tmpdir(), 'durabase-demo-'));
   onEnd(async () => rmSync(stateDir, { recursive: true, force: true }));
   const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], DURABASE_TEMPORAL_BIN: binaryPath };
-  const stack = await startStack({ projectDir, stateDir, env, ports: 'free', api: false, worker: false, log: screen.tell });
+  const stack = await startStack({ projectDir, stateDir, env, ports: 'free', api: false, worker: false, log: screen.note });
   onEnd(stack.destroy);
   signal.throwIfAborted();
-  screen.say(
-    `   Temporal's Web UI shows the same: ${stack.urls.temporalUi ?? 'nowhere'}/namespaces/${stack.temporal.namespace}/workflows`,
-  );
+  screen.say(`   Temporal's Web UI: ${stack.urls.temporalUi ?? 'nowhere'}/namespaces/${stack.temporal.namespace}/workflows`);
   const temporal = createTemporalCli({ binaryPath, ...stack.temporal });
   return { projectDir, screen, stack, target, temporal, signal, onEnd };
 }

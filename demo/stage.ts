@@ -2,6 +2,7 @@ import type { Stack } from '@durabase/local-stack';
 import type { ApiClient } from './api-client.ts';
 import type { Cast } from './cast.ts';
 import type { Programs } from './programs.ts';
+import type { RemoteSubscriber } from './scenes/cut-subscriber.ts';
 import type { Screen } from './screen.ts';
 import type { Target } from './target.ts';
 import type { TemporalCli } from './temporal-cli.ts';
@@ -27,5 +28,6 @@ export interface Stage extends EmptyStage {
   readonly programs: Programs;
   readonly api: ApiClient;
   readonly watch: RunWatch;
+  readonly remote: RemoteSubscriber;
   readonly cast: Cast;
 }

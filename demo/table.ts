@@ -1,34 +1,19 @@
-import type { Verdict } from './judge-runs.ts';
 import type { Screen } from './screen.ts';
 
-const TITLES = ['run', 'started by', 'mirror', 'Temporal', 'effects', 'requests', ''] as const;
+export interface TableRow {
+  readonly cells: readonly string[];
+  readonly isGood: boolean;
+}
 
-/** The final table: a line for each run. */
-export function showTable(screen: Screen, verdicts: readonly Verdict[]): void {
-  const rows = verdicts.map(toRow);
-  const widths = TITLES.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
+/** A line for each row, green or red. */
+export function showTable(screen: Screen, titles: readonly string[], rows: readonly TableRow[]): void {
+  const widths = titles.map((title, column) => Math.max(title.length, ...rows.map(({ cells }) => cells[column]?.length ?? 0)));
   const toLine = (cells: readonly string[]): string =>
     cells
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))
       .join('  ')
       .trimEnd();
-  screen.say(screen.paint('bold', toLine(TITLES)));
-  screen.say(
-    widths
-      .map((width) => '─'.repeat(width))
-      .join('  ')
-      .trimEnd(),
-  );
-  for (const [index, row] of rows.entries())
-    screen.say(screen.paint(verdicts[index]?.problems.length === 0 ? 'green' : 'red', toLine(row)));
+  screen.say(screen.paint('bold', toLine(titles)));
+  screen.say(toLine(widths.map((width) => '─'.repeat(width))));
+  for (const { cells, isGood } of rows) screen.say(screen.paint(isGood ? 'green' : 'red', toLine(cells)));
 }
-
-const toRow = (verdict: Verdict): readonly string[] => [
-  verdict.name,
-  verdict.startedBy,
-  verdict.mirror,
-  verdict.temporal,
-  `${verdict.effectCount} of ${verdict.expectedCount}`,
-  String(verdict.requestCount),
-  verdict.problems.length === 0 ? 'agree' : 'DIFFER',
-];

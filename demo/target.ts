@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { createNews } from './news.ts';
 
 /** What the other side holds under one key: an upsert, so a repeat finds its own row. */
 export interface Effect {
@@ -19,8 +20,8 @@ export interface Target {
   readonly effects: ReadonlyMap<string, Effect>;
   /** How often each key arrived, refused requests included. */
   readonly requestCounts: ReadonlyMap<string, number>;
-  /** Requests that `/slow` holds, and never answers if nobody calls `release`. */
-  readonly heldCount: number;
+  /** Waits until `/slow` holds a request, which it never answers if nobody calls `release`. */
+  untilHeld(signal: AbortSignal): Promise<void>;
   /** From now on `/slow` answers at once. */
   release(): void;
   close(): Promise<void>;
@@ -42,9 +43,7 @@ export async function startTarget(): Promise<Target> {
     host,
     effects: desk.effects,
     requestCounts: desk.requestCounts,
-    get heldCount() {
-      return desk.heldCount();
-    },
+    untilHeld: desk.untilHeld,
     release: desk.release,
     close: async () => {
       const closed = once(server, 'close');
@@ -55,15 +54,14 @@ export async function startTarget(): Promise<Target> {
   };
 }
 
-interface Desk extends Pick<Target, 'effects' | 'requestCounts'> {
-  heldCount(): number;
-  release(): void;
+interface Desk extends Pick<Target, 'effects' | 'requestCounts' | 'untilHeld' | 'release'> {
   serve(request: IncomingMessage, response: ServerResponse): Promise<void>;
 }
 
 function createDesk(): Desk {
   const effects = new Map<string, Effect>();
   const requestCounts = new Map<string, number>();
+  const news = createNews();
   let heldCount = 0;
   let isReleased = false;
 
@@ -80,7 +78,7 @@ function createDesk(): Desk {
   return {
     effects,
     requestCounts,
-    heldCount: () => heldCount,
+    untilHeld: (signal) => news.until(() => heldCount > 0, { what: 'a request that is held', signal }),
     release: () => {
       isReleased = true;
     },
@@ -93,6 +91,7 @@ function createDesk(): Desk {
       const isNew = upsert(key, body);
       if (request.url === '/slow' && !isReleased) {
         heldCount += 1; // the effect has happened, and the caller does not learn of it
+        news.spread();
         return;
       }
       answer(response, isNew ? 201 : 200, request.url === '/ledger' ? { cents: sumCents(body) } : {});

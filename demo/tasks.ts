@@ -32,7 +32,7 @@ export function describeTasks({
     {
       slug: 'sales-report',
       name: 'Sales report',
-      description: 'A pipeline: reads rows by REST as the user, waits, has them summed up elsewhere, writes the sum back.',
+      description: 'A pipeline: reads rows, waits, adds up, writes the sum.',
       input: {
         type: 'object',
         properties: { day: { type: 'string', format: 'date' }, pause: { type: 'string' } },
@@ -66,7 +66,7 @@ export function describeTasks({
     {
       slug: 'fulfil-order',
       name: 'Fulfil order',
-      description: 'A fan: four steps that do not need each other, so they run at the same time.',
+      description: 'A fan: four steps that run at the same time.',
       steps: [
         orderStep('reserve', 'shelf'),
         orderStep('invoice', 'ledger-entries'),

@@ -1,103 +1,65 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import type { UserClient } from './user.ts';
-import { waitFor } from './wait-for.ts';
-
-/** A run as its owner reads it in `durabase.task_runs`. */
-export interface WatchedRun {
-  readonly id: string;
-  readonly task_id: string;
-  readonly workflow_id: string;
-  readonly state: string;
-  readonly epoch: number;
-  readonly version: number;
-  readonly reason: unknown;
-  readonly error: unknown;
-}
-
-interface RunEvent {
-  readonly seq: number;
-  readonly kind: string;
-  readonly state: string | null;
-}
+import { type Change, isTerminal, type Run, type RunState } from '@durabase/client';
+import { subscribe, type Subscriber, type SubscriberOptions } from './subscriber.ts';
 
 /** A run took these states since the last time it was reported, in order, the former one first. */
-export type OnStates = (run: WatchedRun, states: readonly string[]) => void;
+export type OnStates = (run: Run, states: readonly string[]) => void;
 
 export interface RunWatch {
-  readonly runs: ReadonlyMap<string, WatchedRun>;
-  /** Waits until the mirror shows the run so. */
-  until(runId: string, isSo: (run: WatchedRun) => boolean, what: string): Promise<WatchedRun>;
-  stop(): Promise<void>;
+  readonly subscriber: Subscriber;
+  /** Waits until the changes have shown the run so. */
+  until(runId: string, isSo: (run: Run) => boolean, what: string): Promise<void>;
 }
 
-export interface WatchOptions {
-  readonly supabase: UserClient;
+export interface WatchOptions extends Omit<SubscriberOptions, 'onItem'> {
   readonly onStates: OnStates;
-  readonly signal: AbortSignal;
 }
-
-const POLL_MS = 150;
-const COLUMNS = 'id, task_id, workflow_id, state, epoch, version, reason, error';
 
 /** Follows every run that the user may see. */
-export function watchRuns({ supabase, onStates, signal }: WatchOptions): RunWatch {
-  const runs = new Map<string, WatchedRun>();
-  const seen = new Map<string, { seq: number; state: string }>();
-  const stopping = new AbortController();
-
-  const poll = async (): Promise<void> => {
-    const { data, error } = await supabase.from('task_runs').select(COLUMNS).order('created_at');
-    if (error !== null) throw new Error(`task_runs cannot be read: ${error.message}`);
-    for (const run of data as readonly WatchedRun[]) {
-      if (runs.get(run.id)?.version === run.version) continue;
-      await report(run);
-      runs.set(run.id, run);
-    }
-  };
-  /** Between two looks a run may take several states; its events have them all. */
-  const report = async (run: WatchedRun): Promise<void> => {
-    const last = seen.get(run.id) ?? { seq: 0, state: '' };
-    const { data, error } = await supabase
-      .from('run_events')
-      .select('seq, kind, state')
-      .eq('run_id', run.id)
-      .gt('seq', last.seq)
-      .order('seq');
-    if (error !== null) throw new Error(`run_events cannot be read: ${error.message}`);
-    const states = last.state === '' ? [] : [last.state];
-    for (const event of data as readonly RunEvent[]) {
-      last.seq = event.seq;
-      if (event.kind === 'run.reset') states.push('reset');
-      if (event.state !== null && event.state !== states.at(-1)) states.push(event.state);
-    }
-    const changed = states.length > (last.state === '' ? 0 : 1);
-    seen.set(run.id, { seq: last.seq, state: states.at(-1) ?? last.state });
-    if (changed) onStates(run, states);
-  };
-  const follow = async (): Promise<void> => {
-    while (!stopping.signal.aborted) {
-      await poll();
-      await delay(POLL_MS, undefined, { signal: stopping.signal }).catch(() => undefined); // stopped
-    }
-  };
-  const following = follow();
-  following.catch(() => undefined); // `until` and `stop` pass it on
-
+export async function watchRuns({ onStates, ...options }: WatchOptions): Promise<RunWatch> {
+  const runs = new Map<string, Run>();
+  const takeChange = createChangeTaker({ onStates, onRun: (run) => runs.set(run.id, run) });
+  const subscriber = await subscribe({
+    ...options,
+    onItem: (item) => {
+      if (item.type === 'change' && item.kind === 'run') takeChange(item);
+    },
+  });
   return {
-    runs,
-    until: (runId, isSo, what) => {
-      const find = (): WatchedRun | undefined => {
+    subscriber,
+    until: (runId, isSo, what) =>
+      subscriber.until(() => {
         const run = runs.get(runId);
-        return run !== undefined && isSo(run) ? run : undefined;
-      };
-      return Promise.race([
-        waitFor(find, { what, signal }),
-        following.then(() => Promise.reject(new Error('nobody watches any more'))),
-      ]);
-    },
-    stop: async () => {
-      stopping.abort();
-      await following;
-    },
+        return run !== undefined && isSo(run);
+      }, what),
   };
+}
+
+interface FollowedRun {
+  /** As it was read last: it may be ahead of the changes. */
+  readonly run: Run | undefined;
+  /** Those that are not reported yet, after the last one that was. */
+  readonly states: readonly string[];
+  readonly isReported: boolean;
+}
+
+/** Reports changes of states. A run itself is handed out when the changes have reached it. */
+function createChangeTaker({ onStates, onRun }: { readonly onStates: OnStates; readonly onRun: (run: Run) => void }) {
+  const followed = new Map<string, FollowedRun>();
+  return ({ id, version, state, run: fresh }: Change): void => {
+    const former = followed.get(id) ?? { run: undefined, states: [], isReported: false };
+    const run = fresh ?? former.run;
+    const states = addState(former.states, state);
+    // Of several changes at once it is the last one that brings the run.
+    const isDue = run !== undefined && states.length > (former.isReported ? 1 : 0);
+    if (isDue) onStates(run, states);
+    followed.set(id, { run, states: isDue ? states.slice(-1) : states, isReported: former.isReported || isDue });
+    if (run !== undefined && version >= run.version) onRun(run);
+  };
+}
+
+function addState(states: readonly string[], state: string | null): readonly string[] {
+  const last = states.at(-1);
+  if (state === null || state === last) return states;
+  const isReset = last !== undefined && isTerminal(last as RunState) && !isTerminal(state as RunState);
+  return [...states, ...(isReset ? ['reset'] : []), state];
 }

@@ -1,5 +1,4 @@
 import type { Stage } from '../stage.ts';
-import { waitFor } from '../wait-for.ts';
 import { isCompleted, startByRpc } from './start-runs.ts';
 
 /** The worker dies while a step waits for its answer; the next one takes the step again, with the same key. */
@@ -7,7 +6,7 @@ export async function playKillWorker(stage: Stage): Promise<void> {
   const { screen, target, programs, watch, signal } = stage;
   screen.scene('The worker is killed in the middle of a step');
   const actor = await startByRpc(stage, 'fulfil-order', { order: 2_000, desk: 'slow' });
-  await waitFor(() => (target.heldCount > 0 ? true : undefined), { what: 'the slow step', signal });
+  await target.untilHeld(signal);
   screen.tell('the target has done its part and keeps the answer: SIGKILL');
   await programs.worker.kill('SIGKILL', { restart: false });
   const killedAt = performance.now();

@@ -17,9 +17,8 @@ const COLOURS = {
 export const showStates =
   ({ screen, cast }: { readonly screen: Screen; readonly cast: Cast }): OnStates =>
   (run, states) => {
-    const task = cast.actors.find((actor) => actor.id === run.id)?.task ?? 'run';
     const words = states.map((state) => (isColoured(state) ? screen.paint(COLOURS[state], state) : state));
-    screen.tell(`    ${nickname(task, run.id).padEnd(20)}  ${words.join(' → ')}`);
+    screen.tell(`    ${nickname(cast.tasks.get(run.taskId) ?? 'run', run.id).padEnd(20)}  ${words.join(' → ')}`);
   };
 
 const isColoured = (state: string): state is keyof typeof COLOURS => state in COLOURS;

@@ -7,6 +7,7 @@ import { startPrograms } from '../programs.ts';
 import type { EmptyStage, Stage } from '../stage.ts';
 import { signUp, type DemoUser } from '../user.ts';
 import { watchRuns } from '../watch-runs.ts';
+import { connectRemote } from './cut-subscriber.ts';
 import { showStates } from './show-states.ts';
 
 export const SALES_DAY = '2026-11-20';
@@ -19,16 +20,18 @@ export async function playSignUp(stage: EmptyStage): Promise<Stage> {
   await createShop(stage);
   const user = await signUp({ url: stack.urls.supabase, publishableKey: stack.keys.publishable });
   await sell(user);
-  screen.tell(`${user.email} has a workspace of her own, and ${SALES_CENTS.length} rows in public.sales`);
+  screen.tell(`${user.email} has her own workspace, and ${SALES_CENTS.length} rows of sales`);
 
-  const programs = await startPrograms({ ...stage, settings: settingsFor(stage, user), log: screen.tell });
+  const programs = await startPrograms({ ...stage, settings: settingsFor(stage, user), log: screen.note });
   stage.onEnd(programs.stop);
-  screen.tell(`API and worker are up; her token is a secret of theirs, bound to ${new URL(stack.urls.supabase).host}`);
+  screen.tell(`API and worker are up; they may use her token at ${new URL(stack.urls.supabase).host} only`);
 
   const cast = createCast();
-  const watch = watchRuns({ supabase: user.supabase, onStates: showStates({ screen, cast }), signal });
-  stage.onEnd(watch.stop);
-  return { ...stage, user, programs, api: createApiClient({ url: stack.urls.api, token: user.token }), watch, cast };
+  const watch = await watchRuns({ name: 'main', supabase: user.supabase, onStates: showStates({ screen, cast }), signal });
+  stage.onEnd(watch.subscriber.stop);
+  const remote = await connectRemote(stage, user);
+  screen.tell('two subscribers follow her workspace by the SDK, over Realtime');
+  return { ...stage, user, programs, api: createApiClient({ url: stack.urls.api, token: user.token }), watch, remote, cast };
 }
 
 /** As the owner: what an app's own migrations would do, and the instance's setting for sign-ups. */

@@ -1,7 +1,8 @@
+import type { Run } from '@durabase/client';
 import { type Actor, nickname } from '../cast.ts';
 import type { Stage } from '../stage.ts';
 import type { TaskSlug } from '../tasks.ts';
-import type { WatchedRun } from '../watch-runs.ts';
+import { type Absence, cutOff } from './cut-subscriber.ts';
 import { SALES_DAY } from './sign-up.ts';
 
 const SHORT_PAUSE = '200 ms';
@@ -12,6 +13,7 @@ export interface StartedRuns {
   readonly report: Actor;
   /** Sleeps for an hour before its effects. */
   readonly sleeper: Actor;
+  readonly absence: Absence;
 }
 
 /** Runs are started in three ways, and watched until they have done what they can. */
@@ -20,6 +22,7 @@ export async function playStartRuns(stage: Stage): Promise<StartedRuns> {
   screen.scene('Runs start by HTTP, by supabase-js and by a trigger');
   const report = await startByHttp(stage, 'sales-report', { day: SALES_DAY, pause: SHORT_PAUSE });
   await startByHttp(stage, 'notify-partner', { day: SALES_DAY });
+  const bringBack = await cutOff(stage);
   await startByRpc(stage, 'fulfil-order', { order: 1_000, desk: 'packing' });
   const sleeper = await startByRpc(stage, 'sales-report', { day: SALES_DAY, pause: LONG_PAUSE });
   await startByTrigger(stage, ['a lamp', 'a chair']);
@@ -28,17 +31,17 @@ export async function playStartRuns(stage: Stage): Promise<StartedRuns> {
     if (actor.id === sleeper.id) await watch.until(actor.id, ({ state }) => state === 'waiting', 'the pause of the report');
     else await watch.until(actor.id, isCompleted, `the end of ${nickname(actor.task, actor.id)}`);
   }
-  return { report, sleeper };
+  return { report, sleeper, absence: await bringBack() };
 }
 
-export const isCompleted = ({ state }: WatchedRun): boolean => state === 'completed';
+export const isCompleted = ({ state }: Run): boolean => state === 'completed';
 
 /** Asked twice with one key, as a caller does who did not hear the answer: it is one run. */
 async function startByHttp({ api, cast, screen }: Stage, task: TaskSlug, input: unknown): Promise<Actor> {
   const options = { input, idempotencyKey: `demo-${task}` };
   const [id, again] = [await api.startRun(task, options), await api.startRun(task, options)];
   if (again !== id) throw new Error(`one idempotency key started two runs of ${task}: ${id} and ${again}`);
-  screen.tell(`POST /api/v1/tasks/${task}/runs, twice with one Idempotency-Key: one run`);
+  screen.tell(`POST …/tasks/${task}/runs twice, one Idempotency-Key: one run`);
   return cast.add({ id, task, startedBy: 'HTTP' });
 }
 
@@ -55,7 +58,7 @@ async function startByTrigger({ user, cast, screen }: Stage, items: readonly str
   const orders = user.supabase.schema('public').from('orders');
   const { data, error } = await orders.insert(items.map((item) => ({ item }))).select('run_id');
   if (error !== null) throw new Error(`the orders cannot be written: ${error.message}`);
-  screen.tell(`supabase.from('orders').insert(${items.length} rows): a trigger starts a run for each, in the same transaction`);
+  screen.tell(`supabase.from('orders').insert(${items.length} rows): a trigger starts ${items.length} runs`);
   for (const { run_id: id } of data as readonly { readonly run_id: string }[]) {
     cast.add({ id, task: 'fulfil-order', startedBy: 'SQL trigger' });
   }

@@ -4,7 +4,7 @@ import { Abort, Fault, readFault } from './faults.ts';
 import type { Meter } from './meter.ts';
 
 /** What a failure costs: two errors with their stacks. */
-const FAULT_UNITS = 50;
+const FAULT_UNITS = 200;
 
 const OPERATOR = /^(?:_(.{1,2})_|([!-])_|@(in))$/;
 
@@ -19,7 +19,7 @@ const hintFor = (name: string, values: readonly CelValue[]): string | undefined 
   const hasOther = values.some((value) => typeof value !== 'string');
   if (name === '_+_' && hasText && hasOther) return 'write string(…) around the other value';
   if (values.includes(null)) return 'test it first: a != null, or write coalesce(a, other)';
-  if (hasText && values.some((value) => typeof value === 'bigint' || typeof value === 'number')) {
+  if (name.startsWith('_') && hasText && values.some((value) => typeof value === 'bigint' || typeof value === 'number')) {
     return 'write int(…) or double(…) around the text';
   }
   return undefined;

@@ -13,14 +13,6 @@ interface FailureContext {
 
 /** What the library says by itself, where no function of ours stands in between. */
 function factsOfLibrary(message: string, node: Node | undefined): FaultFacts {
-  const conflict = /^map key conflict: (.*)$/s.exec(message)?.[1];
-  if (conflict !== undefined) {
-    return {
-      code: 'EXPRESSION_INVALID_VALUE',
-      text: `an object would hold the name ${JSON.stringify(conflict.slice(0, 60))} twice`,
-    };
-  }
-  if (message === 'unsupported key type') return { code: 'EXPRESSION_TYPE', text: 'the names of an object are text' };
   if (message === 'unresolved attribute') {
     return {
       code: 'EXPRESSION_NO_SUCH_KEY',

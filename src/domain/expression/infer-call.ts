@@ -27,7 +27,8 @@ function mismatch({ name, nodes, types }: TypedCall): Omit<NodeProblem, 'id'> {
   const values = nodes.map((node, index) => describeArgument(node, types[index] ?? ANYTHING));
   const isInfix = !written.endsWith('()') && values.length === 2;
   const kinds = types.map((type) => type.kinds);
-  const isTextAndNumber = kinds.some((kind) => kind === KIND.string) && kinds.some((kind) => (kind & ~NUMBER) === 0);
+  const isTextAndNumber =
+    name.startsWith('_') && kinds.some((kind) => kind === KIND.string) && kinds.some((kind) => (kind & ~NUMBER) === 0);
   return {
     code: 'EXPRESSION_TYPE',
     message: isInfix

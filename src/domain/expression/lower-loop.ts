@@ -52,6 +52,9 @@ function lowerStep(step: Node, lower: Lower): Node {
   return callNode(step.id, '_?_:_', [asCondition(lower(condition)), lowerStep(then, lower), lower(otherwise)]);
 }
 
+const isOfBool = ({ exprKind }: Node): boolean =>
+  exprKind.case === 'constExpr' && exprKind.value.constantKind.case === 'boolValue';
+
 /** A loop whose every turn pays for the nodes that it visits. */
 export function lowerLoop(id: bigint, loop: Loop, lower: Lower): Node {
   const { iterRange, accuInit, loopCondition, loopStep, result, iterVar, accuVar } = loop;
@@ -72,7 +75,11 @@ export function lowerLoop(id: bigint, loop: Loop, lower: Lower): Node {
     accuVar,
     iterRange: callNode(iterRange.id, ACCESS.range, [lower(iterRange)]),
     accuInit: isBuilding ? callNode(id, ACCESS.list, []) : lower(accuInit),
-    loopCondition: callNode(id, '_&&_', [tick, lower(loopCondition)]),
+    // all and exists go on behind a failure, which a later turn may outweigh; the others end with it.
+    loopCondition: callNode(id, '_&&_', [
+      tick,
+      isOfBool(accuInit) ? lower(loopCondition) : callNode(id, ACCESS.going, [nameNode(id, accuVar)]),
+    ]),
     loopStep: isBuilding ? lowerStep(loopStep, lower) : lower(loopStep),
     result: lower(result),
   });

@@ -2,7 +2,7 @@ import { namespacedCall } from './check-names.ts';
 import { ACCESS } from './functions/access.ts';
 import { COALESCE, type Language, TYPE_NAMES } from './language.ts';
 import { asCondition, type Lower, lowerCoalesce, lowerLoop } from './lower-loop.ts';
-import { callNode, listNode, nameNode, type Node, type NodeOf, qualifiedName, textNode, withKind } from './tree.ts';
+import { callNode, listNode, nameNode, type Node, type NodeOf, qualifiedName, textNode } from './tree.ts';
 
 function lowerCall(node: Node, call: NonNullable<NodeOf<'callExpr'>>, lower: Lower, language: Language): Node {
   const { function: name, args, target } = call;
@@ -17,14 +17,12 @@ function lowerCall(node: Node, call: NonNullable<NodeOf<'callExpr'>>, lower: Low
   return callNode(node.id, name, lowered, target === undefined ? undefined : lower(target));
 }
 
+/** The library loses a failure in the name of an entry. */
 function lowerMap(node: Node, map: NonNullable<NodeOf<'structExpr'>>, lower: Lower): Node {
-  const entries = map.entries.map((entry) => {
-    if (entry.keyKind.case !== 'mapKey' || entry.value === undefined) return entry;
-    const key = lower(entry.keyKind.value);
-    const checked = key.exprKind.case === 'constExpr' ? key : callNode(key.id, ACCESS.key, [key]);
-    return { ...entry, keyKind: { case: 'mapKey' as const, value: checked }, value: lower(entry.value) };
-  });
-  return withKind(node, { case: 'structExpr', value: { ...map, entries } });
+  const parts = map.entries.flatMap(({ keyKind, value }) =>
+    keyKind.case === 'mapKey' && value !== undefined ? [lower(keyKind.value), lower(value)] : [],
+  );
+  return callNode(node.id, ACCESS.object, [listNode(node.id, parts)]);
 }
 
 function lowerSelect(node: Node, select: NonNullable<NodeOf<'selectExpr'>>, lower: Lower): Node {

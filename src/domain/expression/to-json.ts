@@ -21,7 +21,7 @@ export interface Conversion {
   readonly what: string;
 }
 
-const MADE_UNITS = 0.25;
+const MADE_UNITS = 0.5;
 
 /** Bytes of a text in JSON, quotes included. */
 function textBytes(text: string): number {

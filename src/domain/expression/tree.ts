@@ -38,9 +38,6 @@ export const loopNode = (id: bigint, loop: Omit<Loop, '$typeName' | 'iterVar2'>)
     value: { $typeName: 'cel.expr.Expr.Comprehension', iterVar2: '', ...loop },
   });
 
-/** The same node with other children. */
-export const withKind = (from: Node, exprKind: Kinds): Node => node(from.id, exprKind);
-
 const present = (nodes: readonly (Node | undefined)[]): readonly Node[] => nodes.filter((item) => item !== undefined);
 
 /** The nodes directly below. */

@@ -18,7 +18,7 @@ export const useComparisons = (name: string): Comparisons => {
   return {
     compare: (what, seen, reference) => {
       count += 1;
-      const [left, right] = [JSON.stringify(seen), JSON.stringify(reference)];
+      const [left, right] = [toText(seen), toText(reference)];
       if (left === right) return;
       differenceCount += 1;
       differences.push(`${what}: ${shorten(left)} instead of ${shorten(right)}`);
@@ -30,5 +30,13 @@ export const useComparisons = (name: string): Comparisons => {
     },
   };
 };
+
+/** The order of an object's keys says nothing. */
+const toText = (value: unknown): string | undefined =>
+  JSON.stringify(value, (_key, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).toSorted(([left], [right]) => (left < right ? -1 : 1)))
+      : inner,
+  );
 
 const shorten = (text: string | undefined): string => (text ?? 'nothing').slice(0, 300);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import WebSocket from 'ws';
 import { eventually } from '../../support/eventually.ts';
+import { askForSocket } from '../support/handshake.ts';
 import { listen, makeTopic, refusalToListen, type Listener } from '../support/listen.ts';
 import { useSupabase, type Client } from '../support/use-supabase.ts';
 import { writeRooms } from './rooms.ts';
@@ -77,15 +78,10 @@ describe('Realtime: connections', () => {
   });
 
   it('need a key', async () => {
-    const url = `${supabase.settings.url.replace(/^http/, 'ws')}/realtime/v1/websocket?vsn=2.0.0&apikey=sb_publishable_0000000000000000000000_00000000`;
-    const socket = new WebSocket(url);
-    const status = await new Promise<number>((resolve) => {
-      socket.on('unexpected-response', (_request, response) => resolve(response.statusCode ?? 0));
-      socket.on('open', () => resolve(101));
-      socket.on('error', () => {});
-    });
-    socket.terminate();
-    expect([401, 403]).toContain(status);
+    const { url, publishableKey } = supabase.settings;
+    expect([401, 403]).toContain(await askForSocket(url));
+    expect([401, 403]).toContain(await askForSocket(url, 'sb_publishable_0000000000000000000000_00000000'));
+    expect(await askForSocket(url, publishableKey)).toBe(101);
   });
 
   it('come back after they were cut, and channels with them', async () => {

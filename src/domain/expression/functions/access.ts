@@ -3,7 +3,9 @@ import {
   celFunc,
   type CelList,
   type CelMap,
+  celMap,
   CelScalar,
+  type CelUint,
   type CelValue,
   isCelList,
   isCelMap,
@@ -26,9 +28,10 @@ export const ACCESS = {
   range: '@range',
   tick: '@tick',
   condition: '@condition',
-  key: '@key',
+  object: '@object',
   list: '@list',
   append: '@append',
+  going: '@going',
 } as const;
 
 const MAX_SUGGESTED = 200;
@@ -120,6 +123,30 @@ function find(holder: CelValue, key: CelValue): CelValue | undefined {
 const wrong = (text: string, suggestion?: string): Fault =>
   new Fault({ code: 'EXPRESSION_TYPE', text, ...(suggestion === undefined ? {} : { suggestion }) });
 
+/** An object of names and values in turn. */
+function objectOf(parts: readonly CelValue[]): CelMap {
+  const entries = new Map<bigint | string | boolean | CelUint, CelValue>();
+  const taken = new Set<CelValue>();
+  for (let at = 0; at < parts.length; at += 2) {
+    const [written = null, value = null] = parts.slice(at, at + 2);
+    const isWhole = typeof written === 'number' && Number.isInteger(written);
+    const key = isWhole ? BigInt(written) : written;
+    if (typeof key !== 'string' && typeof key !== 'boolean' && typeof key !== 'bigint' && !isCelUint(key)) {
+      throw wrong(`the names of an object are text, not ${describeValue(written)}`, 'write string(…)');
+    }
+    const plain = isCelUint(key) ? key.value : key;
+    if (taken.has(plain)) {
+      throw new Fault({
+        code: 'EXPRESSION_INVALID_VALUE',
+        text: `an object would hold the name ${JSON.stringify(String(plain))} twice`,
+      });
+    }
+    taken.add(plain);
+    entries.set(key, value);
+  }
+  return celMap(entries);
+}
+
 /** Reading of values, and the parts of loops and conditions that must be counted or explained. */
 export const createAccess = (meter: Meter): readonly CelFunc[] => [
   celFunc(ACCESS.select, [DYN, STRING], DYN, select),
@@ -144,13 +171,12 @@ export const createAccess = (meter: Meter): readonly CelFunc[] => [
     if (typeof value === 'boolean') return value;
     throw wrong(`a condition is true or false, not ${describeValue(value)}`, 'compare it: a == b, a != null, size(a) > 0');
   }),
-  celFunc(ACCESS.key, [DYN], DYN, (key) => {
-    if (typeof key === 'string' || typeof key === 'boolean' || positionOf(key) !== undefined) return key;
-    throw wrong(`the names of an object are text, not ${describeValue(key)}`, 'write string(…)');
-  }),
+  celFunc(ACCESS.object, [DYN], DYN, (parts) => objectOf(isCelList(parts) ? [...parts] : [])),
   celFunc(ACCESS.list, [], DYN, () => listOf([])),
   celFunc(ACCESS.append, [DYN, DYN], DYN, (list, value) => {
     itemsOf(list)?.push(value);
     return list;
   }),
+  // A failure takes the place of what a loop has gathered: it fails here, before the next turn.
+  celFunc(ACCESS.going, [DYN], BOOL, () => true),
 ];

@@ -11,9 +11,11 @@ export interface Pattern {
 }
 
 const MAX_PATTERN = 1_000;
+/** Largest compiled pattern, in steps of the machine: a repetition such as {1,1000} counts as often as it may repeat. */
+const MAX_PROGRAM = 1_000;
 const MAX_KEPT = 64;
 /** Steps of the machine that cost one unit. */
-const STEPS_PER_UNIT = 8;
+const STEPS_PER_UNIT = 4;
 
 /** Regular expressions, RE2 only. */
 export function createMatches(meter: Meter, compile: (pattern: string) => Pattern): readonly CelFunc[] {
@@ -29,6 +31,13 @@ export function createMatches(meter: Meter, compile: (pattern: string) => Patter
     }
     const pattern = compile(source);
     meter.charge(pattern.programSize());
+    if (pattern.programSize() > MAX_PROGRAM) {
+      throw new Fault({
+        code: 'EXPRESSION_TOO_LARGE',
+        text: 'the regular expression repeats too much',
+        suggestion: 'repeat less often, or use * and + instead of counts',
+      });
+    }
     if (kept.size >= MAX_KEPT) kept.clear();
     kept.set(source, pattern);
     return pattern;

@@ -9,6 +9,8 @@ const TIMESTAMP = objectType(TimestampSchema);
 const MAX_ZONES = 32;
 /** What it costs to load the rules of a zone. */
 const ZONE_UNITS = 500;
+/** What it costs to apply them. */
+const ZONED_UNITS = 100;
 const MIN_SECONDS = -62_135_596_800n;
 const MAX_SECONDS = 253_402_300_799n;
 
@@ -25,16 +27,17 @@ const invalid = (text: string, suggestion?: string): Fault =>
 function createZones(meter: Meter): (milliseconds: number, zone: string) => WallClock {
   const formats = new Map<string, Intl.DateTimeFormat>();
   const formatOf = (zone: string): Intl.DateTimeFormat => {
-    meter.charge(10);
+    meter.charge(ZONED_UNITS);
     const known = formats.get(zone);
     if (known !== undefined) return known;
     meter.charge(ZONE_UNITS);
     if (formats.size >= MAX_ZONES) formats.clear();
     try {
       const format = new Intl.DateTimeFormat('en-US', {
-        calendar: 'iso8601',
+        calendar: 'gregory',
         hourCycle: 'h23',
         timeZone: zone,
+        era: 'short',
         year: 'numeric',
         month: 'numeric',
         day: 'numeric',
@@ -61,11 +64,13 @@ function createZones(meter: Meter): (milliseconds: number, zone: string) => Wall
     const parts = new Map(
       formatOf(zone)
         .formatToParts(new Date(milliseconds))
-        .map(({ type, value }) => [type, Number(value)]),
+        .map(({ type, value }) => [type, value]),
     );
-    const part = (name: Intl.DateTimeFormatPartTypes): number => parts.get(name) ?? 0;
+    const part = (name: Intl.DateTimeFormatPartTypes): number => Number(parts.get(name) ?? 0);
     const wall = new Date(0);
-    wall.setUTCFullYear(part('year'), part('month') - 1, part('day'));
+    // West of Greenwich the year 1 begins in the year before it.
+    const year = parts.get('era') === 'BC' ? 1 - part('year') : part('year');
+    wall.setUTCFullYear(year, part('month') - 1, part('day'));
     wall.setUTCHours(part('hour'), part('minute'), part('second'), ((milliseconds % 1000) + 1000) % 1000);
     return wall;
   };

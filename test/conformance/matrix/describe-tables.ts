@@ -1,26 +1,21 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { useSupabase } from '../support/use-supabase.ts';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { readPublished, readTables, type Column } from './catalogue.ts';
 import { useComparisons } from './comparisons.ts';
 import { TABLES, type TableExpectation, type Visible } from './expectations.ts';
 import { KEYED_ROLES, type KeyedRole } from './roles.ts';
 import { answerOf, namesOf, readBothWays, readDirectly, type Answer, type Row } from './rows.ts';
-import { createWorld, removeWorld, type World } from './world.ts';
+import type { MatrixContext } from './matrix-context.ts';
 
-const supabase = useSupabase();
-const { compare, takeDifferences } = useComparisons('REST beside direct SQL');
 const NOBODY = '00000000-0000-7000-8000-000000000000';
-let world: World;
-let tables: ReadonlyMap<string, readonly Column[]>;
 
-const onProduct = supabase.settings.hasProduct ? describe : describe.skip;
+export const describeTables = (context: MatrixContext): void => {
+  const { supabase } = context;
+  const { compare, takeDifferences } = useComparisons('REST beside direct SQL');
+  let tables: ReadonlyMap<string, readonly Column[]>;
 
-onProduct('Access by REST', () => {
   beforeAll(async () => {
     tables = await readTables(supabase.owner);
-    world = await createWorld(supabase);
-  }, 60_000);
-  afterAll(() => removeWorld(supabase.owner, world));
+  });
 
   it('has an expectation for every table and view of the schema', () => {
     expect([...tables.keys()].toSorted()).toEqual(Object.keys(TABLES).toSorted());
@@ -33,8 +28,9 @@ onProduct('Access by REST', () => {
 
   describe.each(Object.entries(TABLES))('%s', (table, expectation) => {
     const columnsOf = (): readonly Column[] => tables.get(table) ?? [];
-    const from = (role: KeyedRole) => world.client(role).schema('durabase').from(table);
-    const direct = (role: KeyedRole): Promise<Answer> => answerOf(world.act(role, (client) => readDirectly(client, table)));
+    const from = (role: KeyedRole) => context.world.client(role).schema('durabase').from(table);
+    const direct = (role: KeyedRole): Promise<Answer> =>
+      answerOf(context.world.act(role, (client) => readDirectly(client, table)));
 
     it.each(KEYED_ROLES)('shows %s the same rows as SQL', async (role) => {
       const { seen, reference } = await readBothWays(
@@ -42,7 +38,11 @@ onProduct('Access by REST', () => {
         async () => toAnswer(await from(role).select(listOf(columnsOf()))),
       );
       compare(`${table} for ${role}`, seen, reference);
-      compare(`${table} as expected for ${role}`, visibleTo(await direct(role), expectation), sorted(expectation.visible[role]));
+      compare(
+        `${table} as expected for ${role}`,
+        visibleTo(await direct(role), expectation, context),
+        sorted(expectation.visible[role]),
+      );
       expect(takeDifferences()).toEqual([]);
     });
 
@@ -50,7 +50,7 @@ onProduct('Access by REST', () => {
       await Promise.all(
         columnsOf().map(async ({ name }) => {
           const reference = await answerOf(
-            world.act(role, async (client) => (await client.query(`select ${name} from durabase.${table} limit 0`)).rows),
+            context.world.act(role, async (client) => (await client.query(`select ${name} from durabase.${table} limit 0`)).rows),
           );
           compare(`${table}.${name} for ${role}`, toAnswer(await from(role).select(name).limit(0)), reference);
         }),
@@ -68,7 +68,7 @@ onProduct('Access by REST', () => {
         ['delete', `delete from durabase.${table} where false`, from(role).delete().eq(key, nothing)],
       ] as const;
       for (const [verb, sql, request] of writes) {
-        const reference = await answerOf(world.act(role, async (client) => (await client.query(sql)).rows));
+        const reference = await answerOf(context.world.act(role, async (client) => (await client.query(sql)).rows));
         compare(`${verb} ${table} by ${role}`, toAnswer({ ...(await request), data: [] }), reference);
         compare(`${verb} ${table} by ${role} as expected`, reference, '42501');
       }
@@ -87,7 +87,7 @@ onProduct('Access by REST', () => {
       expect(takeDifferences()).toEqual([]);
     });
   });
-});
+};
 
 const sorted = (names: Visible): Visible => (names === 'refused' ? names : names.toSorted());
 
@@ -100,5 +100,5 @@ const toAnswer = ({ data, error }: RestAnswer): Answer => (error === null ? (dat
 
 const listOf = (columns: readonly Column[]): string => columns.map(({ name }) => name).join(',');
 
-const visibleTo = (answer: Answer, expectation: TableExpectation): unknown =>
+const visibleTo = (answer: Answer, expectation: TableExpectation, { world }: MatrixContext): unknown =>
   typeof answer === 'string' ? 'refused' : namesOf(answer as readonly Row[], expectation, world);

@@ -1,18 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { useSupabase } from '../support/use-supabase.ts';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { callByRest, callDirectly, CALLS } from './calls.ts';
 import { readFunctions, type DatabaseFunction } from './catalogue.ts';
 import { useComparisons } from './comparisons.ts';
 import { KEYED_ROLES, type KeyedRole } from './roles.ts';
 import { readBothWays } from './rows.ts';
-import { createWorld, removeWorld, type World } from './world.ts';
-
-const supabase = useSupabase();
-const { compare, takeDifferences } = useComparisons('functions by REST beside direct SQL');
-let world: World;
-let functions: readonly DatabaseFunction[];
-
-const onProduct = supabase.settings.hasProduct ? describe : describe.skip;
+import type { MatrixContext } from './matrix-context.ts';
 
 /** Who may do what by the functions that write; what is not named is refused. */
 const MAY: Readonly<Record<string, Readonly<Record<string, readonly KeyedRole[]>>>> = {
@@ -31,12 +23,13 @@ const MAY: Readonly<Record<string, Readonly<Record<string, readonly KeyedRole[]>
   },
 };
 
-onProduct('Access by functions', () => {
+export const describeFunctions = (context: MatrixContext): void => {
+  const { compare, takeDifferences } = useComparisons('functions by REST beside direct SQL');
+  let functions: readonly DatabaseFunction[];
+
   beforeAll(async () => {
-    functions = await readFunctions(supabase.owner);
-    world = await createWorld(supabase);
-  }, 60_000);
-  afterAll(() => removeWorld(supabase.owner, world));
+    functions = await readFunctions(context.supabase.owner);
+  });
 
   it('has a call for every function of the schema, and a list of those who may for each that writes', () => {
     expect(functions.map(({ name }) => name)).toEqual(Object.keys(CALLS).toSorted());
@@ -47,10 +40,10 @@ onProduct('Access by functions', () => {
     it.each(KEYED_ROLES)('answers %s as direct SQL does', async (role) => {
       const found = functions.find((candidate) => candidate.name === name);
       if (found === undefined) throw new Error(`there is no function durabase.${name}`);
-      for (const { label, args } of CALLS[name]?.(world, role) ?? []) {
+      for (const { label, args } of CALLS[name]?.(context.world, role) ?? []) {
         const { seen, reference } = await readBothWays(
-          () => callDirectly(world, role, found, args),
-          () => callByRest(world, role, found, args),
+          () => callDirectly(context.world, role, found, args),
+          () => callByRest(context.world, role, found, args),
         );
         compare(`${name} of ${label} for ${role}`, seen, reference);
         const who = MAY[name]?.[label];
@@ -59,4 +52,4 @@ onProduct('Access by functions', () => {
       expect(takeDifferences()).toEqual([]);
     });
   });
-});
+};

@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { routes } from '../../../src/api/routes/index.ts';
+import { SECRET_KEY, startTestApi, type TestApi } from '../../api/support/test-api.ts';
+import { readLocalStack } from '../support/settings.ts';
+import { createQuestions, READ_PATHS, WRITE_PATHS, type Body, type Question, type Questions } from './api-questions.ts';
+import { readFunctions } from './catalogue.ts';
+import { useComparisons } from './comparisons.ts';
+import type { MatrixContext } from './matrix-context.ts';
+import { KEYED_ROLES, type Role } from './roles.ts';
+import { readBothWays, type Answer } from './rows.ts';
+
+/** Checks a definition, which nobody has rights on. */
+const VALIDATE = '/api/v1/tasks/validate';
+const IN = KEYED_ROLES.filter((role) => role !== 'anon');
+
+export const describeApi = (context: MatrixContext): void => {
+  const { compare, takeDifferences } = useComparisons('API beside direct SQL');
+  let api: TestApi;
+  let questions: Questions;
+
+  beforeAll(async () => {
+    const { urls, keys } = readLocalStack();
+    questions = createQuestions(context.world, await readFunctions(context.supabase.owner));
+    api = await startTestApi({ gatewayUrl: urls.gateway, localSecret: keys.jwtSecret });
+  });
+  afterAll(() => api.close());
+
+  const credentials = (role: Role): Readonly<Record<string, string>> => {
+    if (role === 'none') return {};
+    if (role === 'anon') return { apikey: context.supabase.settings.publishableKey };
+    return role === 'service' ? { apikey: SECRET_KEY } : { authorization: `Bearer ${context.world.users[role].token}` };
+  };
+  const ask = async (role: Role, { path, json, read }: Question): Promise<Answer> => {
+    const { status, body } = await api.call<Body>(json === undefined ? 'GET' : 'POST', path, {
+      headers: credentials(role),
+      ...(json === undefined ? {} : { json }),
+    });
+    if (status >= 400) return `${status} ${String(body['code'])}`;
+    return json === undefined ? read(body) : 'ok';
+  };
+
+  it('has a question for every route that callers may use', () => {
+    const pathsOf = (method: string) =>
+      routes.filter((route) => route.access === 'caller' && route.method === method).map(({ path }) => path);
+    expect(pathsOf('GET').toSorted()).toEqual(READ_PATHS.toSorted());
+    expect(pathsOf('POST').toSorted()).toEqual([...WRITE_PATHS, VALIDATE].toSorted());
+    expect(routes.filter(({ method }) => method !== 'GET' && method !== 'POST')).toEqual([]);
+  });
+
+  it.each(['none', 'anon'] as const)('lets %s in nowhere', async (role) => {
+    const all = [
+      ...READ_PATHS.flatMap((path) => questions.toRead(path)),
+      ...WRITE_PATHS.flatMap((path) => questions.toWrite(path, 'anon')),
+    ];
+    for (const question of all) compare(`${question.path} for ${role}`, await ask(role, question), '401 UNAUTHENTICATED');
+    expect(takeDifferences()).toEqual([]);
+  });
+
+  describe.each(READ_PATHS)('GET %s', (path) => {
+    it.each(IN)('answers %s as direct SQL does', async (role) => {
+      for (const question of questions.toRead(path)) {
+        const { seen, reference } = await readBothWays(
+          () => question.directly(role),
+          () => ask(role, question),
+        );
+        compare(`${question.path} for ${role}`, seen, reference);
+      }
+      expect(takeDifferences()).toEqual([]);
+    });
+  });
+
+  describe.each(WRITE_PATHS)('POST %s', (path) => {
+    it.each(IN)('lets %s do what direct SQL lets him do', async (role) => {
+      for (const question of questions.toWrite(path, role))
+        compare(`POST ${question.path} by ${role}`, await ask(role, question), await question.directly(role));
+      expect(takeDifferences()).toEqual([]);
+    });
+  });
+};
