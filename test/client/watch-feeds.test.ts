@@ -107,7 +107,7 @@ describe('watching a workspace', () => {
     const items: Change[] = [];
     const watch = durabase.watch({
       workspace: workspace.id,
-      includeRows: true,
+      includeRuns: true,
       filter: { kinds: ['run'], ids: runs },
       onItem: (item) => {
         if (item.type !== 'change') return;

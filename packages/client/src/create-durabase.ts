@@ -81,7 +81,7 @@ export interface Durabase {
    * What changes in a workspace, or everywhere, as far as the user may see it.
    *
    * @example
-   * const watch = durabase.watch({ workspace, includeRows: true });
+   * const watch = durabase.watch({ workspace, includeRuns: true });
    * await watch.ready;
    * showAll(await Array.fromAsync(durabase.listRuns({ workspace, limit: 50 })));
    * for await (const item of watch) {

@@ -19,7 +19,7 @@ export interface Change {
   /** The task that the run is of. Messages do not say it: known where the change was fetched, and always with `filter.taskId`. */
   readonly taskId?: string | undefined;
   /**
-   * With `includeRows`: the run as it was read after the change, at this version or a later one. Undefined where an equal
+   * With `includeRuns`: the run as it was read after the change, at this version or a later one. Undefined where an equal
    * or later one has been handed out before, or will be with a later change of the same batch, and where the run is gone.
    */
   readonly run?: Run | undefined;

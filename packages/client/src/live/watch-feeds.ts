@@ -14,7 +14,7 @@ export interface WatchFeedsOptions extends WatchOptions {
   /** @default everything */
   readonly filter?: ChangeFilter | undefined;
   /** Adds the runs themselves to the changes: one more call for up to a hundred of them. @default false */
-  readonly includeRows?: boolean | undefined;
+  readonly includeRuns?: boolean | undefined;
   /** By feed, the last number that is already known. @default where each feed stands when the watch begins */
   readonly after?: Readonly<Record<string, number>> | undefined;
   /** Takes the items, in place of the loop. A promise is awaited before the next item; throwing ends the watch. */
@@ -31,7 +31,7 @@ export interface FeedWatch extends Watch<FeedItem> {
 }
 
 export const watchFeeds = (options: WatchFeedsOptions, ports: LivePorts): FeedWatch => {
-  const { workspace, filter = {}, after = {}, includeRows = false } = options;
+  const { workspace, filter = {}, after = {}, includeRuns = false } = options;
   const { calls, timing, onOpen } = ports;
   const ready = Promise.withResolvers<Readonly<Record<string, number>>>();
   ready.promise.catch(() => {}); // the loop and `done` throw the same
@@ -48,7 +48,7 @@ export const watchFeeds = (options: WatchFeedsOptions, ports: LivePorts): FeedWa
     },
     prepare: async (items, signal) => {
       const wanted = items.filter((item) => item.type === 'resync' || isWanted(item, filter));
-      if (!includeRows) return wanted;
+      if (!includeRuns) return wanted;
       const merged = await retryCall(() => mergeRuns(wanted, signal), { timing, signal, onTrouble: display.showTrouble });
       display.showTrouble(undefined);
       return merged;
