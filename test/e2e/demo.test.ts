@@ -102,7 +102,7 @@ const expectBothHeardAll = (lines: readonly string[]): void => {
     ['main', 'cut off'].map((name) => [name, `${changeCount}`, `1…${changeCount}`, '0', '0']),
   );
   expect(absence).toMatch(/^cut off for \d+\.\d s, [1-9]\d* changes behind:$/);
-  expect(connections).toMatch(/^ {2}live → reconnecting → (.* → )?catching up → live$/);
+  expect(connections).toMatch(/^ {2}live → reconnecting → (.* → )?live$/);
   // Away from a terminal no other line tells of states.
   expect(lines.filter((line) => line.includes('→'))).toEqual([connections]);
 };
