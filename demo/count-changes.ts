@@ -56,4 +56,11 @@ export function countChanges(name: string, items: readonly FeedItem[], kept: rea
 const contentOf = ({ kind, id, version, state }: Omit<KeptChange, 'seq'>): string => `${kind} ${id} ${version} ${state}`;
 
 const describe = (what: string, numbers: readonly number[]): readonly string[] =>
-  numbers.length === 0 ? [] : [`${what}: ${numbers.join(', ')}`];
+  numbers.length === 0 ? [] : [`${what}: ${toRanges(numbers).join(', ')}`];
+
+/** Numbers that follow each other are put together. */
+function toRanges(numbers: readonly number[]): readonly string[] {
+  const begins = numbers.filter((number, index) => numbers[index - 1] !== number - 1);
+  const ends = numbers.filter((number, index) => numbers[index + 1] !== number + 1);
+  return begins.map((begin, index) => (begin === ends[index] ? `${begin}` : `${begin}…${ends[index]}`));
+}

@@ -14,6 +14,12 @@ const codeOf = async (promise: Promise<unknown>): Promise<string> =>
     (error: unknown) => (isDurabaseError(error) ? String(error.code) : String(error)),
   );
 
+/** So rarely that only what is heard can bring a watch to look. */
+const RARELY = { slowCheckMs: 600_000 };
+/** The first look, the one after joining, and the one soon after. */
+const hasSettled = (requests: ReadonlyMap<string, number>, name: string): Promise<void> =>
+  eventually(() => expect(requests.get(name)).toBeGreaterThanOrEqual(3));
+
 describe('who may watch', () => {
   const live = useLive();
 
@@ -21,7 +27,7 @@ describe('who may watch', () => {
     const { db, task, workspace } = live;
     const userId = await addMember(db.owner, { workspaceId: workspace.id, role: 'viewer' });
     const runId = await createRunningRun(db.owner, task);
-    const { durabase, supabase } = live.person(userId);
+    const { durabase, supabase, requests } = live.person(userId, { timing: RARELY });
     const events: RunEvent[] = [];
     const items: FeedItem[] = [];
     const run = durabase.watch(runId, { onEvent: (event) => events.push(event) });
@@ -29,6 +35,8 @@ describe('who may watch', () => {
     await eventually(() => expect([run.connection.state, feed.connection.state]).toEqual(['live', 'live']));
     await writeLines(db.owner, [runId], 5);
     await eventually(() => expect([events.at(-1)?.seq, items.length]).toEqual([8, 5]));
+    await hasSettled(requests, 'run_feed');
+    await hasSettled(requests, 'feeds');
 
     const heard: unknown[] = [];
     for (const channel of supabase.getChannels()) channel.on('broadcast', { event: '*' }, (message) => heard.push(message.event));
@@ -52,10 +60,10 @@ describe('who may watch', () => {
     const { db, task, workspace } = live;
     const leaver = await addMember(db.owner, { workspaceId: workspace.id, role: 'viewer' });
     const runId = await createRunningRun(db.owner, task);
-    const { durabase, supabase } = live.person(workspace.users.viewer);
+    const { durabase, supabase, requests } = live.person(workspace.users.viewer, { timing: RARELY });
     const events: RunEvent[] = [];
     const watch = durabase.watch(runId, { onEvent: (event) => events.push(event) });
-    await eventually(() => expect(watch.connection.state).toBe('live'));
+    await hasSettled(requests, 'run_feed');
     const topics = () => supabase.getChannels().map(({ topic }) => topic);
     const before = topics();
     await db.owner.query('delete from durabase.workspace_members where workspace_id = $1 and user_id = $2', [

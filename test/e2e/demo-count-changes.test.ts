@@ -31,16 +31,17 @@ describe('countChanges of the demo', () => {
   });
 
   it.each<[string, readonly FeedItem[], Readonly<Record<string, unknown>>]>([
-    ['a gap', handOut(1, 4), { missingCount: 2, doubledCount: 0, problems: ['missing: 2, 3'] }],
-    ['a beginning that is missing', handOut(3, 4), { first: 3, missingCount: 2, problems: ['missing: 1, 2'] }],
+    ['a gap', handOut(1, 4), { missingCount: 2, doubledCount: 0, problems: ['missing: 2…3'] }],
+    ['a beginning that is missing', handOut(3, 4), { first: 3, missingCount: 2, problems: ['missing: 1…2'] }],
+    ['two gaps', handOut(2, 4), { missingCount: 2, problems: ['missing: 1, 3'] }],
     ['an end that is missing', handOut(1, 2, 3), { last: 3, missingCount: 1, problems: ['missing: 4'] }],
-    ['that nothing came', [], { changeCount: 0, first: 0, last: 0, missingCount: 4, problems: ['missing: 1, 2, 3, 4'] }],
+    ['that nothing came', [], { changeCount: 0, first: 0, last: 0, missingCount: 4, problems: ['missing: 1…4'] }],
     ['a change that came twice', handOut(1, 2, 2, 3, 4), { missingCount: 0, doubledCount: 1, problems: ['doubled: 2'] }],
     ['a change out of order', handOut(1, 3, 2, 4), { missingCount: 0, doubledCount: 0, problems: ['late: 2'] }],
     [
       'another state than is kept',
       handOut(1, 2, 3, 4).map((item) => ({ ...item, state: 'completed' }) as FeedItem),
-      { missingCount: 0, problems: ['not as it is kept: 1, 2, 3, 4'] },
+      { missingCount: 0, problems: ['not as it is kept: 1…4'] },
     ],
     [
       'a new beginning',

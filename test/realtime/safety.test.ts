@@ -189,6 +189,12 @@ describe('floods', () => {
     expect((await raw.join('realtime:again')).payload['status']).toBe('ok');
   });
 
+  it('of channels stop at the limit when they come at once, too', async () => {
+    const raw = await open();
+    const answers = await Promise.all(Array.from({ length: 30 }, (_, n) => raw.join(`realtime:at-once-${n}`)));
+    expect(answers.filter(({ payload }) => payload['status'] === 'ok')).toHaveLength(10);
+  });
+
   it('of sockets stop at the limit', async () => {
     const url = `${realtime.url.replace('http', 'ws')}/realtime/v1/websocket?apikey=${realtime.publishableKey}&vsn=2.0.0`;
     const opened = Array.from({ length: 70 }, () => new WebSocket(url));

@@ -104,6 +104,10 @@ interface RunErrorBody {
   readonly message?: unknown;
 }
 
+/** Whether a call was refused for want of an identity: nobody is signed in, or the token has expired. */
+export const isIdentityError = (error: unknown): boolean =>
+  isDurabaseError(error) && (error.code === 'UNAUTHENTICATED' || error.code === 'TOKEN_EXPIRED');
+
 /** Whether something caught is an error of this package; holds across copies of the package. */
 export const isDurabaseError = (error: unknown): error is DurabaseError =>
   error instanceof Error && (error.name === 'DurabaseError' || error.name === 'RunFailedError');

@@ -3,7 +3,7 @@ import type { Json } from '@durabase/contracts';
 import { checkNames } from './check-names.ts';
 import { collectReferences } from './collect-references.ts';
 import { createProgram, type JsonKind, kindsOfExpected, type Program, wordsOfExpected } from './create-program.ts';
-import { type ExpressionProblem, type NodeProblem, positionAt } from './expression-problem.ts';
+import { type ExpressionProblem, type NodeProblem, positionAt, storable } from './expression-problem.ts';
 import { TypeInference } from './infer-types.ts';
 import { createLanguage, type Language } from './language.ts';
 import { DEFAULT_MAX_COST } from './limits.ts';
@@ -55,7 +55,7 @@ function checkTypes(root: Node, { variables, expects }: CompileOptions): readonl
  */
 export function compileExpression(source: string, options: CompileOptions): CompiledExpression {
   const parsed = parseExpression(source);
-  if (!parsed.ok) return parsed;
+  if (!parsed.ok) return { ok: false, problems: parsed.problems.map(storable) };
   const { root, offsetOf } = parsed;
   const names = {
     language,
@@ -69,7 +69,7 @@ export function compileExpression(source: string, options: CompileOptions): Comp
       ok: false,
       problems: problems
         .slice(0, MAX_PROBLEMS)
-        .map(({ id, ...problem }) => ({ ...problem, position: positionAt(source, offsetOf(id)) })),
+        .map(({ id, ...problem }) => storable({ ...problem, position: positionAt(source, offsetOf(id)) })),
     };
   }
   return {

@@ -1,7 +1,14 @@
 import { type CelError, type CelInput, type CelResult, isCelError } from '@bufbuild/cel';
 import { isJsonObject, type Json } from '@durabase/contracts';
 import type { ExpressionReference } from './collect-references.ts';
-import { EXPRESSION_CODES, ExpressionError, type ExpressionProblem, type Position, positionAt } from './expression-problem.ts';
+import {
+  EXPRESSION_CODES,
+  ExpressionError,
+  type ExpressionProblem,
+  type Position,
+  positionAt,
+  storable,
+} from './expression-problem.ts';
 import { explainFailure } from './explain-failure.ts';
 import { Abort, Fault, readFault } from './faults.ts';
 import { viewJson } from './json-view.ts';
@@ -92,7 +99,7 @@ export function createProgram(parts: ProgramParts): Program {
     const shown: ExpressionProblem = isHidden
       ? { code: problem.code, message: EXPRESSION_CODES[problem.code], position: problem.position }
       : problem;
-    throw new ExpressionError(shown, isHidden || cause === undefined ? undefined : { cause });
+    throw new ExpressionError(storable(shown), isHidden || cause === undefined ? undefined : { cause });
   };
   const complete = (value: Exclude<CelResult, Error>): Json => {
     try {

@@ -61,6 +61,16 @@ export class ExpressionError extends Error {
   }
 }
 
+const storableText = (text: string): string => text.replaceAll('\u0000', '\uFFFD').toWellFormed();
+
+/** Texts of users stand in problems; Postgres keeps neither NUL nor half of a character. */
+export const storable = (problem: ExpressionProblem): ExpressionProblem => ({
+  ...problem,
+  message: storableText(problem.message),
+  ...(problem.suggestion === undefined ? {} : { suggestion: storableText(problem.suggestion) }),
+  ...(problem.path === undefined ? {} : { path: storableText(problem.path) }),
+});
+
 /** Line and column of an offset. */
 export function positionAt(source: string, offset: number): Position {
   const at = Math.max(0, Math.min(offset, source.length));

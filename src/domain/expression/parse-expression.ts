@@ -46,10 +46,12 @@ function readTree(
     return parse(source);
   } catch (error) {
     // Deep recursion of the parser, where brackets alone did not show it.
-    if (error instanceof RangeError) {
+    if (error instanceof RangeError && error.message.includes('call stack')) {
       return { code: 'EXPRESSION_TOO_COMPLEX', message: 'the expression is nested too deeply', offset: 0 };
     }
     const offset = locationOf(error);
+    if (error instanceof RangeError)
+      return { code: 'EXPRESSION_SYNTAX', message: 'an escape in a text means no character', offset: 0 };
     const isOfWords = error instanceof Error && !rawMessageOf(error).startsWith('found ');
     if (!isOfWords) return explainSyntax(source, offset ?? 0);
     return { code: 'EXPRESSION_SYNTAX', message: rawMessageOf(error), offset: offset ?? 0 };

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { createReadyTask, createWorkspace, type ReadyTask, type Workspace } from '../../support/build-rows.ts';
+import { readValue } from '../../support/call.ts';
 import { eventually } from '../../support/eventually.ts';
 import { useDatabase } from '../../support/use-database.ts';
 import { SECRET_KEY, type TestApi, withApi } from '../support/test-api.ts';
@@ -72,6 +73,9 @@ describe('a process that is asked to end', () => {
     const headers = { apikey: SECRET_KEY, accept: 'text/event-stream' };
     const answers = await Promise.all(upTo(10).map(() => fetch(`${url}${pathOf(id)}`, { headers })));
     const texts = answers.map((answer) => answer.text());
+    const listeners = `select count(*)::int from pg_stat_activity
+      where datname = current_database() and application_name = 'durabase listener (durabase_changes)'`;
+    await eventually(async () => expect(await readValue(database.owner, listeners)).toBe(1));
     program.child.kill('SIGTERM');
     expect(await program.exit).toBe(0);
     for (const text of await Promise.all(texts)) {

@@ -8,6 +8,8 @@ import { openStream } from './support/open-stream.ts';
 
 let api: TestApi;
 let proxy: TcpProxy;
+/** Called when a stream is about to read. */
+let onRead = (): void => {};
 afterAll(async () => {
   await api.close();
   await proxy.close();
@@ -18,11 +20,14 @@ let task: ReadyTask;
 
 beforeAll(async () => {
   proxy = await startTcpProxy(database.urls.gatewayUrl);
-  api = await startTestApi({ gatewayUrl: proxy.url, streams: { pollMs: 300 } });
+  api = await startTestApi({ gatewayUrl: proxy.url, streams: { pollMs: 300, pingMs: 3_600_000 }, onStatement });
   acme = await createWorkspace(database.owner);
   task = await createReadyTask(database.owner, acme.id);
 });
 
+const onStatement = (name: string): void => {
+  if (name === 'api_read_run_feed') onRead();
+};
 const pathOf = (runId: string): string => `/api/v1/runs/${runId}/events`;
 
 describe('while the database is away', () => {
@@ -64,6 +69,27 @@ describe('while the database is away', () => {
     await feed.received(Number(rows[0]?.last_seq));
     expect(feed.ids()).toEqual(upTo(Number(rows[0]?.last_seq)));
     feed.leave();
+  });
+});
+
+describe('when the database goes away under a read', () => {
+  it('the stream reads again, though it is told of nothing more', async () => {
+    const { id, lastSeq } = await startLiveRun(database.owner, task);
+    await sequence(database);
+    const stream = await openStream(api, pathOf(id), { as: acme.users.viewer });
+    await stream.received(lastSeq);
+    const cut = Promise.withResolvers<void>();
+    onRead = () => {
+      onRead = () => {};
+      proxy.cut().then(cut.resolve, cut.reject);
+    };
+    await writeEvent(database.owner, id);
+    await sequence(database);
+    await cut.promise;
+    await proxy.restore();
+    await stream.received(lastSeq + 1);
+    expect(stream.ids()).toEqual(upTo(lastSeq + 1));
+    stream.leave();
   });
 });
 

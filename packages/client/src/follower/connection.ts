@@ -1,4 +1,4 @@
-import { isListening, type FollowerState } from './state.ts';
+import { countFailures, isListening, type FollowerState } from './state.ts';
 import type { Numbered } from './words.ts';
 
 /**
@@ -33,9 +33,9 @@ export const worstConnection = (connections: readonly Connection[]): Connection 
 
 /** How a follower stands; undefined: it has come to its end, and what was said last still holds. */
 export const connectionOf = <Item extends Numbered>(state: FollowerState<Item>): Connection | undefined => {
-  const { ending, failureCount, callReason, channelReason, isPolling, isBehind } = state;
+  const { ending, callReason, channelReason, isPolling, isBehind } = state;
   if (ending !== undefined) return connectionAtEnd(ending);
-  if (failureCount > 0) return describe('reconnecting', callReason, state.retryAtMs);
+  if (countFailures(state) > 0) return describe('reconnecting', callReason, state.retryAtMs);
   if (isListening(state)) return { state: isBehind ? 'catching up' : 'live' };
   if (channelReason === undefined) return { state: 'catching up' };
   return describe(isPolling ? 'polling' : 'reconnecting', channelReason, state.checkAtMs);

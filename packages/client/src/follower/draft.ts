@@ -1,5 +1,5 @@
 import { backOffMs } from './back-off.ts';
-import { isListening, type FollowerState } from './state.ts';
+import { countFailures, isListening, type FollowerState } from './state.ts';
 import type { Circumstances, Command, Ending, FollowerRules, Numbered } from './words.ts';
 
 /** A follower's next state while a step makes it, with what it wants done. */
@@ -15,17 +15,23 @@ export interface Turn<Item extends Numbered> extends Circumstances {
 export const backOff = <Item extends Numbered>(tries: number, { rules, random }: Turn<Item>): number =>
   backOffMs(tries, { firstMs: rules.firstBackOffMs, longestMs: rules.longestBackOffMs, random });
 
-/** A call failed: no other one before some time has passed, and then a look first. */
-export const noteFailure = <Item extends Numbered>(draft: Draft<Item>, reason: string, turn: Turn<Item>): void => {
-  draft.failureCount += 1;
+/** A call failed: no other one before some time has passed, and then a look as well. */
+export const noteFailure = <Item extends Numbered>(
+  draft: Draft<Item>,
+  call: 'look' | 'fetch',
+  { reason, turn }: { readonly reason: string; readonly turn: Turn<Item> },
+): void => {
+  draft.failures = { ...draft.failures, [call]: draft.failures[call] + 1 };
   draft.callReason = reason;
-  draft.retryAtMs = turn.nowMs + backOff(draft.failureCount, turn);
+  draft.retryAtMs = turn.nowMs + backOff(draft.failures[call], turn);
   draft.isLookWanted = true;
 };
 
-export const noteSuccess = <Item extends Numbered>(draft: Draft<Item>): void => {
-  draft.failureCount = 0;
+/** While the other call fails its wait still holds: one that works must not make the other one haste. */
+export const noteSuccess = <Item extends Numbered>(draft: Draft<Item>, call: 'look' | 'fetch'): void => {
+  draft.failures = { ...draft.failures, [call]: 0 };
   draft.unauthenticatedCount = 0;
+  if (countFailures(draft) > 0) return;
   draft.callReason = undefined;
   draft.retryAtMs = undefined;
 };

@@ -25,7 +25,8 @@ export interface FollowerState<Item extends Numbered> {
   readonly isFull: boolean;
   /** Without a channel, but the calls go through. */
   readonly isPolling: boolean;
-  readonly failureCount: number;
+  /** Failures of each call in a row. */
+  readonly failures: Readonly<Record<'look' | 'fetch', number>>;
   readonly unauthenticatedCount: number;
   readonly joinCount: number;
   /** Why the last call failed. */
@@ -56,7 +57,7 @@ export const startFollower = <Item extends Numbered>(after: number | undefined):
   isBehind: true,
   isFull: false,
   isPolling: false,
-  failureCount: 0,
+  failures: { look: 0, fetch: 0 },
   unauthenticatedCount: 0,
   joinCount: 0,
   callReason: undefined,
@@ -74,3 +75,6 @@ export const topicsOf = ({ topic, movesTopic }: Place): readonly string[] => [to
 /** Whether messages arrive. */
 export const isListening = ({ place, channels }: Pick<FollowerState<Numbered>, 'place' | 'channels'>): boolean =>
   place !== undefined && topicsOf(place).every((topic) => channels[topic] === 'joined');
+
+/** Failures in a row, of both calls. */
+export const countFailures = ({ failures }: Pick<FollowerState<Numbered>, 'failures'>): number => failures.look + failures.fetch;

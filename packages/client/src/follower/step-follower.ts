@@ -1,5 +1,5 @@
 import { aroundMs } from './back-off.ts';
-import { endFollower, setChannel, type Draft, type Turn } from './draft.ts';
+import { endFollower, noteSuccess, setChannel, type Draft, type Turn } from './draft.ts';
 import { countReady } from './hold-items.ts';
 import { isListening, topicsOf, type FollowerState } from './state.ts';
 import { takeFailure, takeItems, takePlace } from './take-answer.ts';
@@ -75,6 +75,8 @@ const settle = <Item extends Numbered>(draft: Draft<Item>, turn: Turn<Item>): vo
   emitReady(draft, turn);
   const isMissing = draft.at !== undefined && draft.known > draft.at;
   if (draft.isAtEnd && !isMissing) return endFollower(draft, { kind: 'done' });
+  // Messages have brought what could not be fetched.
+  if (!isMissing && !draft.isFetching && draft.failures.fetch > 0) noteSuccess(draft, 'fetch');
   call(draft, isMissing, turn);
   join(draft, turn);
   const isBusy = draft.isLooking || draft.isLookWanted || draft.isFetching || isMissing;
@@ -84,9 +86,8 @@ const settle = <Item extends Numbered>(draft: Draft<Item>, turn: Turn<Item>): vo
 const emitReady = <Item extends Numbered>(draft: Draft<Item>, { rules }: Turn<Item>): void => {
   if (draft.at === undefined) return;
   const count = countReady(draft.held, draft.at);
-  if (count === 0) return;
   const items = draft.held.slice(0, count);
-  const last = items[count - 1];
+  const last = items.at(-1);
   if (last === undefined) return;
   draft.held = draft.held.slice(count);
   draft.at = last.seq;

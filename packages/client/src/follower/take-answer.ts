@@ -2,16 +2,13 @@ import { aroundMs } from './back-off.ts';
 import { endFollower, noteFailure, noteSuccess, setChannel, type Draft, type Turn } from './draft.ts';
 import { holdItems } from './hold-items.ts';
 import { isListening, topicsOf } from './state.ts';
-import type { Input, Numbered, Place } from './words.ts';
-
-/** A token may be renewed at this very moment; after so many refusals nobody is signed in. */
-const MAX_UNAUTHENTICATED = 3;
+import { MAX_UNAUTHENTICATED, type Input, type Numbered, type Place } from './words.ts';
 
 /** A look came back. */
 export const takePlace = <Item extends Numbered>(draft: Draft<Item>, place: Place, turn: Turn<Item>): void => {
   const { rules, nowMs, random } = turn;
   draft.isLooking = false;
-  noteSuccess(draft);
+  noteSuccess(draft, 'look');
   const isFirst = draft.at === undefined;
   const isUnchangedSince = draft.at === draft.atWhenLooking;
   const at = draft.at ?? place.last;
@@ -53,8 +50,8 @@ export const takeItems = <Item extends Numbered>(draft: Draft<Item>, items: read
   draft.known = Math.max(draft.known, items.at(-1)?.seq ?? 0);
   // It asked because this number had been announced. Nobody else has brought it meanwhile either.
   const isStuck = draft.fetchedAfter === at && draft.held[0]?.seq !== at + 1;
-  if (isStuck) noteFailure(draft, `number ${at + 1} is announced but cannot be read yet`, turn);
-  else noteSuccess(draft);
+  if (isStuck) noteFailure(draft, 'fetch', { reason: `number ${at + 1} is announced but cannot be read yet`, turn });
+  else noteSuccess(draft, 'fetch');
 };
 
 /** A call failed, and may succeed later. */
@@ -71,5 +68,5 @@ export const takeFailure = <Item extends Numbered>(
   }
   // Once it has worked, such an error passes: a deploy, a schema that is being read anew.
   if (trouble === 'permanent' && draft.place === undefined) return endFollower(draft, { kind: 'failed', error, reason });
-  noteFailure(draft, reason, turn);
+  noteFailure(draft, call, { reason, turn });
 };

@@ -13,6 +13,9 @@ export interface Place {
   readonly hasEnded: boolean;
 }
 
+/** A token may be renewed at this very moment; after so many refusals in a row nobody is signed in. */
+export const MAX_UNAUTHENTICATED = 3;
+
 /** How a call that may succeed later went wrong. */
 export type Trouble = 'unreachable' | 'unauthenticated' | 'permanent';
 

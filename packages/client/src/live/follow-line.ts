@@ -1,4 +1,4 @@
-import { DurabaseError, isDurabaseError } from '../errors.ts';
+import { DurabaseError, isDurabaseError, isIdentityError } from '../errors.ts';
 import { connectionOf, isSameConnection, type Connection } from '../follower/connection.ts';
 import { startFollower } from '../follower/state.ts';
 import { nextTimerAtMs, stepFollower } from '../follower/step-follower.ts';
@@ -143,7 +143,6 @@ const createExecutor = <Item extends Numbered>(
 
 /** What a user may not see is not there, as far as he is told. */
 const NOT_VISIBLE: readonly string[] = ['RUN_NOT_FOUND', 'FEED_NOT_FOUND', 'FORBIDDEN', 'NO_ACCESS'];
-const NO_IDENTITY: readonly string[] = ['UNAUTHENTICATED', 'TOKEN_EXPIRED'];
 
 const readFailure = <Item extends Numbered>(call: 'look' | 'fetch', error: unknown): Input<Item> => {
   const reason = error instanceof Error ? error.message : String(error);
@@ -151,7 +150,7 @@ const readFailure = <Item extends Numbered>(call: 'look' | 'fetch', error: unkno
   const { code, retryable } = error;
   if (call === 'look' && NOT_VISIBLE.includes(code)) return { type: 'refused', error, reason };
   if (call === 'fetch' && code === 'CHANGES_PRUNED') return { type: 'pruned' };
-  const trouble = NO_IDENTITY.includes(code) ? 'unauthenticated' : retryable ? 'unreachable' : 'permanent';
+  const trouble = isIdentityError(error) ? 'unauthenticated' : retryable ? 'unreachable' : 'permanent';
   return { type: 'failed', call, trouble, error, reason };
 };
 

@@ -1,5 +1,6 @@
-import { isDurabaseError } from '../errors.ts';
+import { isDurabaseError, isIdentityError } from '../errors.ts';
 import { backOffMs } from '../follower/back-off.ts';
+import { MAX_UNAUTHENTICATED } from '../follower/words.ts';
 import type { Connection } from '../follower/connection.ts';
 import type { ResolvedTiming } from '../timing.ts';
 
@@ -9,10 +10,6 @@ export interface RetryOptions {
   /** Hears of every failure, with the time of the next try. */
   readonly onTrouble: (connection: Connection) => void;
 }
-
-/** A token may be renewed at this very moment; after so many refusals nobody is signed in. */
-const MAX_UNAUTHENTICATED = 3;
-const NO_IDENTITY: readonly string[] = ['UNAUTHENTICATED', 'TOKEN_EXPIRED'];
 
 /** Repeats a call until it succeeds, is refused for good, or the signal stops it. */
 export const retryCall = async <Value>(
@@ -24,8 +21,7 @@ export const retryCall = async <Value>(
       return await call();
     } catch (error) {
       signal.throwIfAborted();
-      const isIdentity = isDurabaseError(error) && NO_IDENTITY.includes(error.code);
-      const mayPass = isDurabaseError(error) && (error.retryable || (isIdentity && tries < MAX_UNAUTHENTICATED));
+      const mayPass = isDurabaseError(error) && (error.retryable || (isIdentityError(error) && tries < MAX_UNAUTHENTICATED));
       if (!mayPass) throw error;
       const { firstBackOffMs: firstMs, longestBackOffMs: longestMs } = timing;
       const waitMs = backOffMs(tries, { firstMs, longestMs, random: Math.random() });

@@ -109,7 +109,6 @@ const createChannelHolder = ({ topic, realtime, setAuth, onUnused, isWanted, tel
     channel = undefined;
     state = 'idle';
     removal = removal
-      .then(later)
       .then(() => dropped && realtime.removeChannel(dropped as never))
       .catch(() => {}) // it is of no more use to anybody, removed or not
       .then(forget);

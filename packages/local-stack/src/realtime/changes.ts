@@ -1,13 +1,14 @@
-import { findRefusal, renderChange, renderRefusal, type Change } from './change-payload.ts';
+import { describeError } from '../stack-error.ts';
+import { findRefusal, type Change } from './change-payload.ts';
 import type { Operation } from './bindings.ts';
 import type { Database } from './database.ts';
+import { deliverChange, needsAsking, type Wanted } from './deliver-change.ts';
 import { createDrain, type Drain } from './drain.ts';
-import { textFrame, type OutgoingFrame } from './frames.ts';
-import type { Subscriber, Subscription, Subscriptions } from './subscriptions.ts';
+import type { Subscriptions } from './subscriptions.ts';
 import type { Table, Tables } from './tables.ts';
 import type { Log } from './throttled-log.ts';
 import type { Identity } from './tokens.ts';
-import { createVisibility, type Question, type Verdicts } from './visibility.ts';
+import { createVisibility, type AskVisibility, type Question, type Verdicts } from './visibility.ts';
 
 export interface ChangesPorts {
   readonly database: Pick<Database, 'query'>;
@@ -44,11 +45,6 @@ const TAKE = `
   from taken t, lateral (select octet_length(coalesce(t.record, t.old_record)::text) > $3 as too_large) s
   order by t.id`;
 
-interface Asked {
-  readonly identity: Identity;
-  readonly questions: Map<string, Question>;
-}
-
 /** Hands on what changed in published tables, to each subscriber as far as he may see it. */
 export const createChanges = (ports: ChangesPorts): Drain => {
   const { database, tables, subscriptions, recordBytes, onTaken, log } = ports;
@@ -60,31 +56,49 @@ export const createChanges = (ports: ChangesPorts): Drain => {
     log,
     take: (batchSize) => database.query<Change & { operation: Operation }>(TAKE, [batchSize, BATCH_BYTES, recordBytes]),
     handle: async (batch) => {
-      const described = await tables.describe([...new Set(batch.map(({ entity }) => entity))]);
-      // Those who subscribe while the answers are on their way have not asked: they get what comes from now on.
-      const wanted = batch.map(({ entity, operation }) =>
-        subscriptions
-          .of(entity, operation)
-          .map((subscription) => ({ ...subscription, identity: subscription.subscriber.identity })),
-      );
-      const asked = collectQuestions({ batch, wanted, described });
-      const verdicts = new Map<string, Verdicts>();
-      await Promise.all(
-        [...asked].map(async ([key, { identity, questions }]) => {
-          verdicts.set(key, await askVisibility(identity, [...questions.values()], batch));
-        }),
-      );
-      batch.forEach((change, n) => {
-        const table = described.get(change.entity);
-        if (table !== undefined) deliver({ n, change, table, verdicts }, wanted[n] ?? []);
-      });
+      // Those who subscribe while the answers are on their way get what comes from now on.
+      const wantedFor = rememberWanted(subscriptions);
+      const wanted = batch.map(wantedFor);
+      try {
+        const described = await tables.describe([...new Set(batch.map(({ entity }) => entity))]);
+        const verdicts = await askAll(collectQuestions({ batch, wanted, described }), batch, askVisibility);
+        batch.forEach((change, n) => {
+          const table = described.get(change.entity);
+          if (table !== undefined) deliverChange({ n, change, table, verdicts }, wanted[n] ?? []);
+        });
+      } catch (error) {
+        log(`changes could not be told: ${describeError(error)}`);
+        // They are gone from the outbox: whoever waits for them joins anew, and catches up.
+        for (const { subscriber } of new Set(wanted.flat())) subscriber.restart();
+      }
     },
   });
 };
 
-/** With the identity as it was when the database was asked: tokens change meanwhile. */
-interface Wanted extends Subscription {
+/** The same changes of the same table are wanted by the same subscribers, within a batch. */
+const rememberWanted = (subscriptions: Pick<Subscriptions, 'of'>): ((change: Change) => readonly Wanted[]) => {
+  const known = new Map<string, readonly Wanted[]>();
+  return ({ entity, operation }) => {
+    const key = `${entity}:${operation}`;
+    const wanted =
+      known.get(key) ??
+      subscriptions.of(entity, operation).map((subscription) => {
+        const { identity } = subscription.subscriber;
+        return {
+          ...subscription,
+          identity,
+          identityKey: `${identity.role}:${identity.claims}`,
+          dataKey: `${identity.role}:${JSON.stringify(subscription.binding.select)}`,
+        };
+      });
+    known.set(key, wanted);
+    return wanted;
+  };
+};
+
+interface Asked {
   readonly identity: Identity;
+  readonly questions: Map<string, Question>;
 }
 
 interface Batch {
@@ -98,14 +112,17 @@ const collectQuestions = ({ batch, wanted, described }: Batch): ReadonlyMap<stri
   batch.forEach((change, n) => {
     const table = described.get(change.entity);
     if (table === undefined) return;
-    for (const { identity, binding, filterKey } of wanted[n] ?? []) {
-      if (!needsAsking(table, change, binding.conditions.length) || findRefusal(table, change, identity.role) !== undefined)
-        continue;
-      const key = identityKey(identity);
-      const own = asked.get(key) ?? { identity, questions: new Map() };
-      asked.set(key, own);
+    for (const { identity, identityKey, binding, filterKey } of wanted[n] ?? []) {
+      if (!needsAsking(table, change, binding) || findRefusal(table, change, identity.role) !== undefined) continue;
+      const own = asked.get(identityKey) ?? { identity, questions: new Map() };
+      asked.set(identityKey, own);
       const questionKey = `${table.entity}:${filterKey}`;
-      const question = own.questions.get(questionKey) ?? { table, filterKey, conditions: binding.conditions, changes: new Set() };
+      const question = own.questions.get(questionKey) ?? {
+        table,
+        filterKey,
+        conditions: binding.conditions,
+        changes: new Set(),
+      };
       own.questions.set(questionKey, question);
       question.changes.add(n);
     }
@@ -113,77 +130,14 @@ const collectQuestions = ({ batch, wanted, described }: Batch): ReadonlyMap<stri
   return asked;
 };
 
-/** Without policies and without a filter there is nothing to ask; of a deleted row policies cannot be asked. */
-const needsAsking = ({ hasRls }: Table, { operation }: Change, conditionCount: number): boolean =>
-  conditionCount > 0 || (hasRls && operation !== 'DELETE');
-
-interface Delivery {
-  readonly n: number;
-  readonly change: Change;
-  readonly table: Table;
-  readonly verdicts: ReadonlyMap<string, Verdicts>;
-}
-
-interface Parcel {
-  readonly subscriber: Subscriber;
-  /** The same for the same columns. */
-  readonly dataKey: string;
-  readonly data: () => string;
-  readonly ids: number[];
-}
-
-const deliver = ({ n, change, table, verdicts }: Delivery, wanted: readonly Wanted[]): void => {
-  const rendered = new Map<string, string>();
-  const parcels = new Map<Subscriber, Map<string, Parcel>>();
-  for (const { subscriber, identity, binding, filterKey } of wanted) {
-    const { role } = identity;
-    const refusal = findRefusal(table, change, role);
-    if (refusal === undefined && !isKnownOf(table, change, binding.conditions)) continue;
-    if (refusal === undefined && needsAsking(table, change, binding.conditions.length)) {
-      const verdict = verdicts.get(identityKey(identity))?.(n, filterKey) ?? 'unknown';
-      if (verdict === 'unknown') subscriber.restart();
-      if (verdict !== 'visible') continue;
-    }
-    const dataKey = `${role}:${JSON.stringify(binding.select)}`;
-    const data = (): string => {
-      const text =
-        rendered.get(dataKey) ??
-        (refusal === undefined
-          ? renderChange(table, change, { role, select: binding.select })
-          : renderRefusal(table, change, refusal));
-      rendered.set(dataKey, text);
-      return text;
-    };
-    const own = parcels.get(subscriber) ?? new Map<string, Parcel>();
-    parcels.set(subscriber, own);
-    const parcel = own.get(dataKey) ?? { subscriber, dataKey, data, ids: [] };
-    own.set(dataKey, parcel);
-    parcel.ids.push(binding.id);
-  }
-  sendParcels([...parcels.values()].flatMap((own) => [...own.values()]));
-};
-
-/** Subscribers with the same bindings on the same topic share a frame. */
-const sendParcels = (parcels: readonly Parcel[]): void => {
-  const frames = new Map<string, OutgoingFrame>();
-  for (const { subscriber, dataKey, data, ids } of parcels) {
-    const { topic } = subscriber;
-    const key = JSON.stringify([topic, ids, dataKey]);
-    const frame =
-      frames.get(key) ??
-      textFrame({ topic, event: 'postgres_changes', payload: `{"ids":${JSON.stringify(ids)},"data":${data()}}` });
-    frames.set(key, frame);
-    subscriber.send(frame);
-  }
-};
-
-/** Of a deleted row only the identity is known: a filter on anything else is not passed. */
-const isKnownOf = (table: Table, change: Change, conditions: readonly { readonly column: string }[]): boolean => {
-  const image = (change.operation === 'DELETE' ? change.oldRecord : change.record) ?? {};
-  return conditions.every(({ column: name }) => {
-    const column = table.columns.find((candidate) => candidate.name === name);
-    return column !== undefined && Object.hasOwn(image, name) && (change.operation !== 'DELETE' || column.isIdentity);
+const askAll = async (
+  asked: ReadonlyMap<string, Asked>,
+  batch: readonly Change[],
+  askVisibility: AskVisibility,
+): Promise<ReadonlyMap<string, Verdicts>> => {
+  const answers = [...asked].map(async ([identityKey, { identity, questions }]) => {
+    const verdicts = await askVisibility(identity, [...questions.values()], batch);
+    return [identityKey, verdicts] as const;
   });
+  return new Map(await Promise.all(answers));
 };
-
-const identityKey = ({ role, claims }: Identity): string => `${role}:${claims}`;

@@ -1,5 +1,5 @@
-import { describeError } from '../stack-error.ts';
 import { isRecord } from '../private-file.ts';
+import { describeError } from '../stack-error.ts';
 import { broadcastFrame, textFrame, type ClientFrame, type OutgoingFrame, type Ref } from './frames.ts';
 import type { JoinConfig } from './join-config.ts';
 import type { RealtimeLimits } from './limits.ts';
@@ -7,7 +7,8 @@ import type { Rate } from './rate.ts';
 import type { Prepared, Subscriber, Subscriptions } from './subscriptions.ts';
 import type { Log } from './throttled-log.ts';
 import { expiredMessage, isProjectKey, type Identity, type Tokens } from './tokens.ts';
-import type { AskPolicies, Extension, TopicAnswer } from './topic-policies.ts';
+import { createChannelRights, type ChannelRights } from './channel-rights.ts';
+import type { AskPolicies, TopicAnswer } from './topic-policies.ts';
 import type { Listener, TopicName, Topics } from './topics.ts';
 
 /** A socket that has joined a topic. */
@@ -47,173 +48,193 @@ export interface ChannelOptions {
   readonly onClosed: () => void;
 }
 
+type Extension = 'system' | 'postgres_changes';
+type Status = 'ok' | 'error';
+
 const MAX_TIMER_MS = 2_147_483_647;
-const UNAVAILABLE = 'Realtime was unable to connect to the project database';
 
-export const createChannel = (ports: ChannelPorts, options: ChannelOptions): Channel => {
-  const { topics, subscriptions, askPolicies, tokens, limits, log } = ports;
-  const { name, joinRef, config, presenceRate, replayedIds, onClosed } = options;
-  const topic = `realtime:${name.topic}`;
-  let { identity, allowed } = options;
-  let token = config.token;
-  let isOpen = true;
-  let hasPresence = config.presence.isEnabled;
-  /** What the policies say of sending, until a new token comes. */
-  let writes = new Map<Extension, boolean>();
-  let expiry: NodeJS.Timeout | undefined;
+export const createChannel = (ports: ChannelPorts, options: ChannelOptions): Channel => new JoinedChannel(ports, options);
 
-  const send = (frame: OutgoingFrame): void => {
-    if (isOpen) options.send(frame);
-  };
-  const push = (event: string, payload: unknown, ref: Ref = null): void =>
-    send(textFrame({ joinRef, ref, topic, event, payload: JSON.stringify(payload) }));
-  const reply = (frame: ClientFrame, status: 'ok' | 'error', response: unknown = {}): void =>
-    push('phx_reply', { status, response }, frame.ref);
-  const tell = (extension: 'system' | 'postgres_changes', status: 'ok' | 'error', message: string): void =>
-    push('system', { extension, status, message, channel: name.topic });
-  const close = (): void => {
-    if (!isOpen) return;
-    isOpen = false;
-    clearTimeout(expiry);
-    subscriptions.remove(channel);
-    topics.remove(name, channel);
-    onClosed();
-  };
-  const finish = (event: 'phx_close' | 'phx_error'): void => {
-    push(event, {}, joinRef);
-    close();
-  };
-  const shutDown = (reason: string): void => {
-    tell('system', 'error', reason);
-    finish('phx_close');
-  };
-  const awaitExpiry = (): void => {
-    clearTimeout(expiry);
-    if (identity.expiresAtMs === undefined) return;
-    const leftMs = identity.expiresAtMs - Date.now();
-    if (leftMs <= 0) shutDown(expiredMessage(Math.floor(-leftMs / 1_000)));
-    else expiry = setTimeout(awaitExpiry, Math.min(leftMs, MAX_TIMER_MS)).unref();
-  };
-  const mayRead = (extension: Extension): boolean => !name.isPrivate || allowed.has(`read:${extension}`);
-  const mayWrite = async (extension: Extension): Promise<boolean> => {
-    if (!name.isPrivate) return true;
-    const known = writes.get(extension);
-    if (known !== undefined) return known;
-    const cache = writes;
-    const answer = await askPolicies({ identity, topic: name.topic, writes: [extension] });
-    if (answer === undefined) return false;
-    cache.set(extension, answer.has(`write:${extension}`));
-    return answer.has(`write:${extension}`);
-  };
+class JoinedChannel implements Channel {
+  readonly topic: string;
+  readonly #ports: ChannelPorts;
+  readonly #options: ChannelOptions;
+  readonly #rights: ChannelRights;
+  #identity: Identity;
+  #token: string | undefined;
+  #isOpen = true;
+  #expiry: NodeJS.Timeout | undefined;
 
-  const handleBroadcast = async (frame: ClientFrame): Promise<void> => {
+  constructor(ports: ChannelPorts, options: ChannelOptions) {
+    const { name, config, identity, allowed } = options;
+    this.topic = `realtime:${name.topic}`;
+    this.#ports = ports;
+    this.#options = options;
+    this.#identity = identity;
+    this.#token = config.token;
+    this.#rights = createChannelRights({
+      askPolicies: ports.askPolicies,
+      name,
+      allowed,
+      hasPresence: config.presence.isEnabled,
+      identity: () => this.#identity,
+    });
+    ports.topics.add(name, this);
+    this.#awaitExpiry();
+  }
+
+  get joinRef(): Ref {
+    return this.#options.joinRef;
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  get identity(): Identity {
+    return this.#identity;
+  }
+
+  get hearsBroadcast(): boolean {
+    return this.#rights.mayRead('broadcast');
+  }
+
+  get hearsPresence(): boolean {
+    return this.#rights.mayRead('presence');
+  }
+
+  hasSeen(messageId: string): boolean {
+    return this.#options.replayedIds.has(messageId);
+  }
+
+  send(frame: OutgoingFrame): void {
+    if (this.#isOpen) this.#options.send(frame);
+  }
+
+  async handle(frame: ClientFrame): Promise<void> {
+    switch (frame.event) {
+      case 'broadcast':
+        return this.#handleBroadcast(frame);
+      case 'presence':
+        return this.#handlePresence(frame);
+      case 'access_token':
+        return this.#handleToken(frame.payload['access_token']);
+      case 'phx_leave':
+        this.#reply(frame, 'ok');
+        return this.leave();
+      default: // the real server ignores what it does not know, too
+    }
+  }
+
+  async subscribe(ready?: Prepared): Promise<void> {
+    const { subscriptions, log } = this.#ports;
+    try {
+      const prepared = ready ?? (await subscriptions.prepare(this.#identity, this.#options.config.wishes));
+      if ('problem' in prepared) return this.#tell('postgres_changes', 'error', prepared.problem);
+      if (!this.#isOpen) return subscriptions.drop(prepared);
+      subscriptions.add(this, prepared);
+      this.#tell('postgres_changes', 'ok', 'Subscribed to PostgreSQL');
+    } catch (error) {
+      log(`a channel could not follow its tables: ${describeError(error)}`);
+      this.restart();
+    }
+  }
+
+  restart(): void {
+    this.#finish('phx_error');
+  }
+
+  leave(): void {
+    this.#finish('phx_close');
+  }
+
+  shutDown(reason: string): void {
+    this.#tell('system', 'error', reason);
+    this.leave();
+  }
+
+  close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    clearTimeout(this.#expiry);
+    this.#ports.subscriptions.remove(this);
+    this.#ports.topics.remove(this.#options.name, this);
+    this.#options.onClosed();
+  }
+
+  #finish(event: 'phx_close' | 'phx_error'): void {
+    this.#push(event, {}, this.joinRef);
+    this.close();
+  }
+
+  #push(event: string, payload: unknown, ref: Ref = null): void {
+    this.send(textFrame({ joinRef: this.joinRef, ref, topic: this.topic, event, payload: JSON.stringify(payload) }));
+  }
+
+  #reply(frame: ClientFrame, status: Status, response: unknown = {}): void {
+    this.#push('phx_reply', { status, response }, frame.ref);
+  }
+
+  #tell(extension: Extension, status: Status, message: string): void {
+    this.#push('system', { extension, status, message, channel: this.#options.name.topic });
+  }
+
+  #awaitExpiry(): void {
+    clearTimeout(this.#expiry);
+    const { expiresAtMs } = this.#identity;
+    if (expiresAtMs === undefined) return;
+    const leftMs = expiresAtMs - Date.now();
+    if (leftMs <= 0) this.shutDown(expiredMessage(Math.floor(-leftMs / 1_000)));
+    else this.#expiry = setTimeout(() => this.#awaitExpiry(), Math.min(leftMs, MAX_TIMER_MS)).unref();
+  }
+
+  async #handleBroadcast(frame: ClientFrame): Promise<void> {
+    const { topics, limits } = this.#ports;
+    const { name, config } = this.#options;
     const { broadcast } = frame;
-    if (broadcast === undefined || !(await mayWrite('broadcast')) || !isOpen) return;
+    if (broadcast === undefined || !(await this.#rights.mayWrite('broadcast')) || !this.#isOpen) return;
     if (broadcast.payloadBytes > limits.payloadBytes) {
-      if (config.wantsAck) reply(frame, 'error', { reason: 'payload_size_exceeded' });
+      if (config.wantsAck) this.#reply(frame, 'error', { reason: 'payload_size_exceeded' });
       return;
     }
-    topics.fanOut(name, { frame: broadcastFrame(topic, broadcast), ...(config.hearsSelf ? {} : { except: channel }) });
-    if (config.wantsAck) reply(frame, 'ok');
-  };
+    topics.fanOut(name, { frame: broadcastFrame(this.topic, broadcast), ...(config.hearsSelf ? {} : { except: this }) });
+    if (config.wantsAck) this.#reply(frame, 'ok');
+  }
 
-  const handlePresence = async (frame: ClientFrame): Promise<void> => {
+  async #handlePresence(frame: ClientFrame): Promise<void> {
+    const { topics, limits } = this.#ports;
+    const { name, config, presenceRate } = this.#options;
     const { event, payload: shown = {} } = frame.payload;
-    if (!presenceRate.take()) return shutDown('Client presence rate limit exceeded');
+    if (!presenceRate.take()) return this.shutDown('Client presence rate limit exceeded');
     const kind = typeof event === 'string' ? event.toLowerCase() : undefined;
     if (kind === 'untrack') {
-      topics.untrack(name, channel);
-      return reply(frame, 'ok');
+      topics.untrack(name, this);
+      return this.#reply(frame, 'ok');
     }
-    if (kind !== 'track') return reply(frame, 'error');
-    if (!isRecord(shown)) return reply(frame, 'error', { reason: 'Presence track payload must be a map' });
-    if (Buffer.byteLength(JSON.stringify(shown)) > limits.presenceBytes) return shutDown('Track message size exceeded');
-    if (!(await mayWrite('presence'))) return reply(frame, 'error');
-    if (!hasPresence && name.isPrivate) {
-      // The join did not ask; tracking is a way to ask for presence too.
-      const answer = await askPolicies({ identity, topic: name.topic, reads: ['presence'] });
-      allowed = new Set([...allowed, ...(answer ?? [])]);
-    }
-    if (!isOpen) return;
-    hasPresence = true;
-    topics.track(name, channel, { key: config.presence.key, meta: shown });
-    reply(frame, 'ok');
-  };
+    if (kind !== 'track') return this.#reply(frame, 'error');
+    if (!isRecord(shown)) return this.#reply(frame, 'error', { reason: 'Presence track payload must be a map' });
+    if (Buffer.byteLength(JSON.stringify(shown)) > limits.presenceBytes) return this.shutDown('Track message size exceeded');
+    if (!(await this.#rights.mayWrite('presence'))) return this.#reply(frame, 'error');
+    await this.#rights.askForPresence();
+    if (!this.#isOpen) return;
+    topics.track(name, this, { key: config.presence.key, meta: shown });
+    this.#reply(frame, 'ok');
+  }
 
-  const handleToken = async ({ payload: { access_token: next } }: ClientFrame): Promise<void> => {
-    if (typeof next !== 'string' || isProjectKey(next) || next === token) return;
-    token = next;
-    const verified = await tokens.verify(next);
-    if ('problem' in verified) return shutDown(verified.problem.message);
-    const before = { allowed, identity };
-    if (name.isPrivate) {
-      const reads: readonly Extension[] = hasPresence ? ['broadcast', 'presence'] : ['broadcast'];
-      const answer = await askPolicies({ identity: verified.identity, topic: name.topic, reads });
-      if (answer === undefined) return shutDown(UNAVAILABLE);
-      if (answer.size === 0) return shutDown(`You do not have permissions to read from this Channel topic: ${name.topic}`);
-      if ([...before.allowed].some((right) => !answer.has(right)))
-        return shutDown(`You no longer have permission to read from this Channel topic: ${name.topic}`);
-      allowed = answer;
-    }
-    identity = verified.identity;
-    writes = new Map();
-    awaitExpiry();
+  async #handleToken(token: unknown): Promise<void> {
+    if (typeof token !== 'string' || isProjectKey(token) || token === this.#token) return;
+    this.#token = token;
+    const verified = await this.#ports.tokens.verify(token);
+    if ('problem' in verified) return this.shutDown(verified.problem.message);
+    const problem = await this.#rights.renew(verified.identity);
+    if (problem !== undefined) return this.shutDown(problem);
+    const { role } = this.#identity;
+    this.#identity = verified.identity;
+    this.#awaitExpiry();
+    if (this.#options.config.wishes.length === 0 || !this.#isOpen) return;
     // Columns are granted to roles: with another one, filters have to be checked anew.
-    if (config.wishes.length === 0 || !isOpen) return;
-    if (identity.role === before.identity.role) return tell('postgres_changes', 'ok', 'Subscribed to PostgreSQL');
-    subscriptions.remove(channel);
-    await channel.subscribe();
-  };
-
-  const channel: Channel = {
-    joinRef,
-    topic,
-    get isOpen() {
-      return isOpen;
-    },
-    get identity() {
-      return identity;
-    },
-    get hearsBroadcast() {
-      return mayRead('broadcast');
-    },
-    get hearsPresence() {
-      return mayRead('presence');
-    },
-    hasSeen: (messageId) => replayedIds.has(messageId),
-    send,
-    shutDown,
-    leave: () => finish('phx_close'),
-    close,
-    restart: () => finish('phx_error'),
-    subscribe: async (ready) => {
-      try {
-        const prepared = ready ?? (await subscriptions.prepare(identity, config.wishes));
-        if ('problem' in prepared) return tell('postgres_changes', 'error', prepared.problem);
-        if (!isOpen) return subscriptions.drop(prepared);
-        subscriptions.add(channel, prepared);
-        tell('postgres_changes', 'ok', 'Subscribed to PostgreSQL');
-      } catch (error) {
-        log(`a channel could not follow its tables: ${describeError(error)}`);
-        finish('phx_error');
-      }
-    },
-    handle: async (frame) => {
-      switch (frame.event) {
-        case 'broadcast':
-          return handleBroadcast(frame);
-        case 'presence':
-          return handlePresence(frame);
-        case 'access_token':
-          return handleToken(frame);
-        case 'phx_leave':
-          reply(frame, 'ok');
-          return finish('phx_close');
-        default: // the real server ignores what it does not know, too
-      }
-    },
-  };
-  topics.add(name, channel);
-  awaitExpiry();
-  return channel;
-};
+    if (role === verified.identity.role) return this.#tell('postgres_changes', 'ok', 'Subscribed to PostgreSQL');
+    this.#ports.subscriptions.remove(this);
+    await this.subscribe();
+  }
+}

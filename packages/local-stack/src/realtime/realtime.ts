@@ -1,10 +1,9 @@
-import type { IncomingMessage, Server } from 'node:http';
-import type { Duplex } from 'node:stream';
-import { WebSocketServer } from 'ws';
+import type { Server } from 'node:http';
 import { describeError } from '../stack-error.ts';
 import { createChanges } from './changes.ts';
-import { createConnection, type Connection } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { openDatabase, type Database } from './database.ts';
+import { openDoor } from './door.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { createJoin } from './join.ts';
 import { DEFAULT_LIMITS, type RealtimeLimits } from './limits.ts';
@@ -18,7 +17,6 @@ import { createThrottledLog, type Log } from './throttled-log.ts';
 import { createTokens, type TokensOptions } from './tokens.ts';
 import { createTopicPolicies } from './topic-policies.ts';
 import { createTopics } from './topics.ts';
-import { answerUpgrade, refuseUpgrade } from './upgrade.ts';
 import { createWatches } from './watches.ts';
 
 export interface RealtimeOptions extends TokensOptions {
@@ -70,28 +68,8 @@ export const createRealtime = async (options: RealtimeOptions): Promise<Realtime
   await database.listen(OUTBOX_CHANNEL, pace.notified);
   const housekeeping = startHousekeeping({ database, connections, wake, isIdle: () => watches.count === 0, limits, log });
 
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.frameBytes, perMessageDeflate: false });
   const ports = { join, joinRate: createRate(limits.joinsPerSecond), limits, log };
-  const upgrade = async (request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
-    const answer = await answerUpgrade(request, {
-      tokens,
-      connectionCount: () => connections.size,
-      maxConnections: limits.connections,
-    });
-    if ('status' in answer) return refuseUpgrade(socket, answer);
-    sockets.handleUpgrade(request, socket, head, (ws) => {
-      const onClosed = (connection: Connection): boolean => connections.delete(connection);
-      connections.add(createConnection(ports, { socket: ws, ...answer, onClosed }));
-    });
-  };
-  const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    socket.on('error', () => socket.destroy()); // whoever hangs up while his key is read must not end the process
-    upgrade(request, socket, head).catch((error: unknown) => {
-      log(`a socket was not let in: ${describeError(error)}`);
-      socket.destroy();
-    });
-  };
-  server.on('upgrade', onUpgrade);
+  const door = openDoor({ server, tokens, connections, ports });
 
   return {
     handleRequest: parts.handleRequest,
@@ -99,11 +77,11 @@ export const createRealtime = async (options: RealtimeOptions): Promise<Realtime
       await database.query('select realtime.follow_publication()');
     },
     close: async () => {
-      server.off('upgrade', onUpgrade);
+      door.close();
       housekeeping.stop();
       pace.stop();
       closeAll();
-      for (const client of sockets.clients) client.terminate();
+      door.terminateAll();
       await Promise.all([messages.stop(), changes.stop()]);
       await watches.close();
       await forgetListeners(database).catch((error: unknown) => log(`listeners are not forgotten: ${describeError(error)}`));

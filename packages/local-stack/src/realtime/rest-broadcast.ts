@@ -41,67 +41,80 @@ class Refused extends Error {
   }
 }
 
-export const createRestBroadcast = (ports: RestBroadcastPorts): RestBroadcast => {
-  const { topics, tokens, askPolicies, limits, rate, log } = ports;
-
-  const authenticate = async (headers: Headers): Promise<Identity> => {
-    const bearer = /^Bearer\s+(.+)$/i.exec(headers.get('authorization') ?? '')?.[1];
-    const key = await tokens.readKey(headers.get('apikey') ?? headers.get('x-api-key') ?? bearer ?? '');
-    if (key === undefined) throw new Refused(401, 'Unauthorized');
-    if (bearer === undefined || isProjectKey(bearer)) return key;
-    const verified = await tokens.verify(bearer);
-    if ('problem' in verified) throw new Refused(401, verified.problem.message);
-    return verified.identity;
-  };
-  const maySend = async (identity: Identity, topic: string): Promise<boolean> => {
-    const answer = await askPolicies({ identity, topic, writes: ['broadcast'] });
-    if (answer === undefined) throw new Refused(422, 'Tenant database unavailable');
-    return answer.has('write:broadcast');
-  };
-  const send = ({ topic, isPrivate, broadcast }: RestMessage): void =>
-    topics.fanOut({ topic, isPrivate }, { frame: broadcastFrame(`realtime:${topic}`, broadcast) });
-  const sendBatch = async (request: Request, identity: Identity): Promise<void> => {
-    const messages = readBatch(readJson(await readBody(request, limits), limits), limits);
-    if (!messages.every(() => rate.take())) throw new Refused(429, 'You have exceeded your rate limit');
-    const rights = new Map<string, boolean>();
-    for (const message of messages) {
-      const isAllowed = !message.isPrivate || (rights.get(message.topic) ?? (await maySend(identity, message.topic)));
-      if (message.isPrivate) rights.set(message.topic, isAllowed);
-      // As on the real server: what may not be sent vanishes.
-      if (isAllowed) send(message);
-    }
-  };
-  const sendOne = async (request: Request, identity: Identity, [topic = '', event = '']: readonly string[]): Promise<void> => {
-    const isPrivate = new URL(request.url).searchParams.get('private') === 'true';
-    const body = await readBody(request, limits);
-    const isBinary = request.headers.get('content-type')?.startsWith('application/octet-stream') === true;
-    const payloadBytes = body.length;
-    const broadcast: Broadcast = isBinary
-      ? { kind: 'binary', event, bytes: body, payloadBytes }
-      : { kind: 'json', body: broadcastBody({ event, payload: JSON.stringify(readJson(body, limits)) }), payloadBytes };
-    checkMessage({ topic, event, payloadBytes }, limits);
-    if (!rate.take()) throw new Refused(429, 'You have exceeded your rate limit');
-    if (isPrivate && !(await maySend(identity, topic))) throw new Refused(403, 'Unauthorized');
-    send({ topic, isPrivate, broadcast });
-  };
-
-  return async (request) => {
+export const createRestBroadcast =
+  (ports: RestBroadcastPorts): RestBroadcast =>
+  async (request) => {
     try {
       const { pathname } = new URL(request.url);
       const single = SINGLE_PATH.exec(pathname);
       if (single === null && pathname !== BATCH_PATH) throw new Refused(404, 'not found');
       if (request.method !== 'POST') throw new Refused(405, 'Method not allowed');
-      const identity = await authenticate(request.headers);
-      if (single === null) await sendBatch(request, identity);
-      else await sendOne(request, identity, single.slice(1).map(decodePart));
+      const identity = await authenticate(ports, request.headers);
+      if (single === null) await sendBatch(ports, request, identity);
+      else await sendOne(ports, { request, identity, names: single.slice(1).map(decodePart) });
       return new Response(null, { status: 202 });
     } catch (error) {
       if (error instanceof Refused) return Response.json({ message: error.message }, { status: error.status });
-      log(`a broadcast failed: ${describeError(error)}`);
+      ports.log(`a broadcast failed: ${describeError(error)}`);
       return Response.json({ message: 'The local stack failed; see its log' }, { status: 500 });
     }
   };
+
+const authenticate = async ({ tokens }: RestBroadcastPorts, headers: Headers): Promise<Identity> => {
+  const bearer = /^Bearer\s+(.+)$/i.exec(headers.get('authorization') ?? '')?.[1];
+  const key = await tokens.readKey(headers.get('apikey') ?? headers.get('x-api-key') ?? bearer ?? '');
+  if (key === undefined) throw new Refused(401, 'Unauthorized');
+  if (bearer === undefined || isProjectKey(bearer)) return key;
+  const verified = await tokens.verify(bearer);
+  if ('problem' in verified) throw new Refused(401, verified.problem.message);
+  return verified.identity;
 };
+
+const sendBatch = async (ports: RestBroadcastPorts, request: Request, identity: Identity): Promise<void> => {
+  const { limits, rate } = ports;
+  const messages = readBatch(readJson(await readBody(request, limits), limits), limits);
+  if (!messages.every(() => rate.take())) throw new Refused(429, 'You have exceeded your rate limit');
+  const rights = new Map<string, boolean>();
+  for (const message of messages) {
+    const { topic, isPrivate } = message;
+    const isAllowed = !isPrivate || (rights.get(topic) ?? (await maySend(ports, identity, topic)));
+    if (isPrivate) rights.set(topic, isAllowed);
+    // As on the real server: what may not be sent vanishes.
+    if (isAllowed) send(ports, message);
+  }
+};
+
+interface SingleRequest {
+  readonly request: Request;
+  readonly identity: Identity;
+  /** Topic and event. */
+  readonly names: readonly string[];
+}
+
+const sendOne = async (ports: RestBroadcastPorts, { request, identity, names }: SingleRequest): Promise<void> => {
+  const { limits, rate } = ports;
+  const [topic = '', event = ''] = names;
+  const isPrivate = new URL(request.url).searchParams.get('private') === 'true';
+  const body = await readBody(request, limits);
+  const isBinary = request.headers.get('content-type')?.startsWith('application/octet-stream') === true;
+  const payloadBytes = body.length;
+  const broadcast: Broadcast = isBinary
+    ? { kind: 'binary', event, bytes: body, payloadBytes }
+    : { kind: 'json', body: broadcastBody({ event, payload: JSON.stringify(readJson(body, limits)) }), payloadBytes };
+  checkMessage({ topic, event, payloadBytes }, limits);
+  if (!rate.take()) throw new Refused(429, 'You have exceeded your rate limit');
+  if (isPrivate && !(await maySend(ports, identity, topic))) throw new Refused(403, 'Unauthorized');
+  send(ports, { topic, isPrivate, broadcast });
+};
+
+const maySend = async ({ askPolicies }: RestBroadcastPorts, identity: Identity, topic: string): Promise<boolean> => {
+  const answer = await askPolicies({ identity, topic, writes: ['broadcast'] });
+  if (answer === undefined) throw new Refused(422, 'Tenant database unavailable');
+  return answer.has('write:broadcast');
+};
+
+const send = ({ topics }: RestBroadcastPorts, { topic, isPrivate, broadcast }: RestMessage): void =>
+  topics.fanOut({ topic, isPrivate }, { frame: broadcastFrame(`realtime:${topic}`, broadcast) });
 
 const decodePart = (part: string): string => {
   try {

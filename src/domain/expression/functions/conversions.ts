@@ -1,7 +1,7 @@
 import { type CelFunc, celFunc, CelScalar, celUint } from '@bufbuild/cel';
 import { Fault } from '../faults.ts';
 
-const { DOUBLE, INT, STRING, UINT } = CelScalar;
+const { BOOL, DOUBLE, INT, STRING, UINT } = CelScalar;
 
 const WHOLE = /^[+-]?\d{1,40}$/;
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
@@ -12,6 +12,8 @@ const SPECIAL: Readonly<Record<string, number>> = {
   '-Infinity': Number.NEGATIVE_INFINITY,
 };
 const MAX_DIGITS = 400;
+const TRUE: ReadonlySet<string> = new Set(['true', 'True', 'TRUE', 't', '1']);
+const FALSE: ReadonlySet<string> = new Set(['false', 'False', 'FALSE', 'f', '0']);
 
 const shown = (text: string): string => JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
 
@@ -40,4 +42,8 @@ export const createConversions = (): readonly CelFunc[] => [
   celFunc('int', [STRING], INT, (text) => readWhole(text, { min: -(2n ** 63n), max: 2n ** 63n - 1n, kind: 'int' })),
   celFunc('uint', [STRING], UINT, (text) => celUint(readWhole(text, { min: 0n, max: 2n ** 64n - 1n, kind: 'uint' }))),
   celFunc('double', [STRING], DOUBLE, readNumber),
+  celFunc('bool', [STRING], BOOL, (text) => {
+    if (TRUE.has(text) || FALSE.has(text)) return TRUE.has(text);
+    throw invalid(text, '"true" or "false"');
+  }),
 ];

@@ -55,6 +55,22 @@ describe('channels', () => {
     ]);
   });
 
+  it('of a new name are not held up by the refusals of the old one', () => {
+    const subject = createSubject({ after: 0 });
+    subject.goLive();
+    for (let tries = 0; tries < 5; tries += 1) {
+      subject.tell({ type: 'join-refused', topic: 'news:1', reason: 'Unauthorized' });
+      subject.tell({ type: 'looked', place: placeAt(0) });
+      subject.pass(30_000);
+      subject.tell({ type: 'looked', place: placeAt(0) });
+    }
+    subject.tell({ type: 'join-refused', topic: 'news:1', reason: 'Unauthorized' });
+    expect(subject.tell({ type: 'looked', place: placeAt(0, topicsAt(2)) })).toContainEqual({ type: 'join', topic: 'news:2' });
+    subject.tell({ type: 'join-refused', topic: 'news:2', reason: 'Unauthorized' });
+    subject.tell({ type: 'looked', place: placeAt(0, topicsAt(2)) });
+    expect(subject.pass(375)).toContainEqual({ type: 'join', topic: 'news:2' });
+  });
+
   it('that are refused again and again are asked for after growing waits, and it polls meanwhile', () => {
     const subject = createSubject({ after: 0 });
     subject.tell({ type: 'woken' });

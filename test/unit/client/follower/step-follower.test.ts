@@ -119,7 +119,7 @@ describe('a fetch', () => {
     subject.tell({ type: 'heard', last: 1, items: itemsOf(1, 1) });
     subject.tell({ type: 'heard', last: 5, items: itemsOf(5, 5) });
     expect(subject.tell({ type: 'fetched', items: itemsOf(1, 2) })).toEqual([{ type: 'fetch', after: 2 }]);
-    expect(subject.state.failureCount).toBe(0);
+    expect(subject.state.failures).toEqual({ look: 0, fetch: 0 });
   });
 
   it('of numbers that are no longer kept leads to a resync, from where the line stands then', () => {
@@ -150,7 +150,24 @@ describe('a failing call', () => {
     }
     expect(waits).toEqual([375, 750, 1_500, 3_000, 6_000, 12_000, 22_500, 22_500, 22_500]);
     subject.tell({ type: 'looked', place: placeAt(0) });
-    expect(subject.state.failureCount).toBe(0);
+    expect(subject.state.failures).toEqual({ look: 0, fetch: 0 });
+  });
+
+  it('waits longer each time also while the other one works', () => {
+    const subject = createSubject({ after: 0 });
+    subject.goLive();
+    subject.tell({ type: 'heard', last: 1 });
+    const waits: (number | undefined)[] = [];
+    for (let tries = 0; tries < 4; tries += 1) {
+      subject.tell(unreachable('fetch'));
+      waits.push(subject.nextTryInMs);
+      expect(types(subject.pass(subject.nextTryInMs ?? 0))).toEqual(['look', 'fetch']);
+      subject.tell({ type: 'looked', place: placeAt(1) });
+      expect(subject.connection).toBe('reconnecting');
+    }
+    expect(waits).toEqual([375, 750, 1_500, 3_000]);
+    subject.tell({ type: 'fetched', items: itemsOf(1, 1) });
+    expect(subject.connection).toBe('live');
   });
 
   it('does not hold up messages that tell everything', () => {
@@ -160,7 +177,7 @@ describe('a failing call', () => {
     subject.tell(unreachable('fetch'));
     expect(subject.tell({ type: 'heard', last: 2 })).toEqual([]);
     subject.tell({ type: 'heard', last: 3, items: itemsOf(1, 3) });
-    expect(subject.emitted).toEqual([1, 2, 3]);
+    expect([subject.emitted, subject.connection]).toEqual([[1, 2, 3], 'live']);
   });
 
   it('is repeated at once on a wake-up', () => {

@@ -90,6 +90,7 @@ describe('numbers', () => {
     ['uint("-1")', 'OVERFLOW', '"-1" is beyond the range of uint'],
     ['uint(-1)', 'OVERFLOW', '-1 (int) does not fit into uint'],
     ['double("1,5")', 'INVALID_VALUE', '"1,5" is not a number'],
+    ['bool("yes")', 'INVALID_VALUE', '"yes" is not "true" or "false"'],
     ['double("constructor")', 'INVALID_VALUE', '"constructor" is not a number'],
     ['math.greatest([])', 'INVALID_VALUE', 'math.greatest takes at least one number, and the list is empty'],
     ['math.least(1, "2")', 'TYPE', 'math.least takes numbers, not "2" (string)'],

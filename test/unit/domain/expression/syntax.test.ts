@@ -25,6 +25,9 @@ const BROKEN: readonly (readonly [string, string, number, string | undefined])[]
   ['[1, 2', '"[" is never closed', 1, 'add "]"'],
   ['f(1]', '"(" is closed by "]"', 4, 'write ")"'],
   ['1)', '")" closes nothing', 2, 'remove it'],
+  ['"\\UFFFFFFFF"', 'an escape in a text means no character', 1, undefined],
+  ['1 \u0000', '"\uFFFD" means nothing here', 3, undefined],
+  ['1 \ud800', '"\uFFFD" means nothing here', 3, undefined],
   ['"\\ud800"', 'surrogate code points are not allowed', 1, undefined],
 ];
 

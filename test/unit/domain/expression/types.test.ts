@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Json } from '@durabase/contracts';
 import { compileExpression, type CompileOptions } from '../../../../src/domain/expression/compile-expression.ts';
+import { KIND } from '../../../../src/domain/expression/static-type.ts';
+import { typeOfSchema } from '../../../../src/domain/expression/type-of-schema.ts';
 import { programOf, refusal } from './run-expression.ts';
 
 const input: Json = {
@@ -112,6 +114,12 @@ const REFUSED: readonly (readonly [string, string, string, string | undefined])[
     'not a regular expression of RE2: invalid named capture: `(?<=a)b`',
     'RE2 has no look-around and no back-references',
   ],
+  [
+    'coalesce(input.s.x, "a") && true',
+    'TYPE',
+    'a condition is true or false, but coalesce(input.s.x, "a") is text or null',
+    'compare it: a == b, a != null, size(a) > 0',
+  ],
 ];
 
 const TAKEN = [
@@ -173,6 +181,10 @@ describe('what can never work', () => {
 });
 
 describe('what may work', () => {
+  it('takes a whole number of JSON for an int or a double: 1e300 is one', () => {
+    expect(typeOfSchema({ type: 'integer' }).kinds).toBe(KIND.int | KIND.double);
+  });
+
   it.each(TAKEN)('%s', (source) => expect(programOf(source, OPTIONS).source).toBe(source));
 });
 

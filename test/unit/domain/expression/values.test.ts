@@ -278,6 +278,19 @@ describe('failures', () => {
     expect(message.length).toBeLessThan(200);
   });
 
+  it('hold nothing that Postgres cannot store', () => {
+    const texts = [
+      failure('input + 1', { input: 'a\u0000\ud800' }),
+      failure('input.o', { input: { 'a\u0000\ud800': 1 } }),
+      failure('"a".matches(input)', { input: '(\u0000\ud800' }),
+      failure('int(input)', { input: `${'x'.repeat(59)}😀` }),
+    ];
+    for (const problem of texts) {
+      expect(problem.message.isWellFormed() && problem.suggestion?.isWellFormed() !== false).toBe(true);
+      expect(problem.message + (problem.suggestion ?? '')).not.toContain('\u0000');
+    }
+  });
+
   it('keep their code where && and || gather them', () => {
     expect(failure('input.missing && input.nope', bindings)).toMatchObject({
       code: 'EXPRESSION_NO_SUCH_KEY',
