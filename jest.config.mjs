@@ -38,6 +38,7 @@ export default {
   coverageThreshold: { global: { lines: 80 } },
   projects: [
     project('unit', ['unit', 'architecture'], 'none'),
+    project('replay', ['replay'], 'none'),
     project('db', ['db'], 'postgres'),
     project('realtime', ['realtime'], 'postgres'),
     project('api', ['api'], 'postgres'),
