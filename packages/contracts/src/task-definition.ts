@@ -1,12 +1,23 @@
 import { z } from 'zod';
+import { parseDurationMs } from './duration.ts';
 import { duration, json, jsonObject, slug } from './schemas.ts';
 
 /** Words that stand in place of a slug in paths of the API. */
 const RESERVED_SLUGS: ReadonlySet<string> = new Set(['validate']);
 
+/** Names that no expression can read behind a dot: words of its language, and names that reach a prototype. */
+const UNREADABLE_IDS: ReadonlySet<string> = new Set(['in', 'true', 'false', 'null', 'constructor', 'prototype', '__proto__']);
+
 /** Name of a step: a letter, then letters, digits or `_`; it stands in `steps.<id>.output`. */
 export const stepId = () =>
-  z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,62}$/, { error: 'must be a letter followed by at most 62 letters, digits or "_"' });
+  z
+    .string()
+    .refine((id) => !UNREADABLE_IDS.has(id), {
+      error: ({ input }) =>
+        `is a name that no expression can read; choose another, such as "${String(input).replaceAll('_', '')}_step"`,
+      abort: true,
+    })
+    .regex(/^[A-Za-z][A-Za-z0-9_]{0,62}$/, { error: 'must be a letter followed by at most 62 letters, digits or "_"' });
 
 /** Retry policy as an author writes it; what is left out comes from the action. */
 export const retryDefinition = z.strictObject({
@@ -16,6 +27,12 @@ export const retryDefinition = z.strictObject({
   maxInterval: duration().optional(),
 });
 
+/** A duration that is not over before it begins. */
+const bound = () =>
+  duration().refine((text) => parseDurationMs(text) !== 0, {
+    error: 'leaves no time at all; write for example "30 seconds", or leave it out for no bound',
+  });
+
 const expression = () => z.string().min(1).max(4_096);
 
 /** What undoes a step, as an author writes it. */
@@ -24,7 +41,7 @@ export const undoDefinition = z.strictObject({
   action: z.string().min(1).max(63),
   with: jsonObject().optional(),
   retry: retryDefinition.optional(),
-  timeout: duration().optional(),
+  timeout: bound().optional(),
 });
 
 /** One step as an author writes it. */
@@ -35,7 +52,7 @@ export const stepDefinition = z.strictObject({
   needs: z.array(stepId()).max(200).optional(),
   with: jsonObject().optional(),
   retry: retryDefinition.optional(),
-  timeout: duration().optional().describe('Bound of one attempt.'),
+  timeout: bound().optional().describe('Bound of one attempt.'),
   when: expression().optional().describe('The step is skipped where this expression is false.'),
   forEach: expression().optional().describe('Expression that gives a list: the step is taken once for each item.'),
   maxParallel: z.int().min(1).max(500).optional().describe('Iterations under way at a time.'),
@@ -60,18 +77,21 @@ export const taskDefinition = z
     output: json().optional(),
     mode: z.enum(['async', 'sync']).optional(),
     retry: retryDefinition.optional(),
-    deadline: duration().optional().describe('Bound of the whole run by the clock, waits included.'),
-    timeout: duration().optional().describe('Bound of the time in which steps are executing, waits left out.'),
-    ttl: duration().optional(),
+    deadline: bound().optional().describe('Bound of the whole run by the clock, waits included.'),
+    timeout: bound().optional().describe('Bound of the time in which steps are executing, waits left out.'),
+    ttl: bound().optional(),
     priority: z.int().min(1).max(5).optional(),
     concurrency: z.strictObject({ key: z.string().min(1).max(1_000), limit: z.int().min(1).max(10_000) }).optional(),
   })
   .refine((task) => (task.steps === undefined) !== (task.action === undefined), {
-    error: 'give either "steps", or "action" with "with"',
+    error: ({ input }) =>
+      (input as { readonly action?: unknown }).action === undefined
+        ? 'neither "steps" nor "action" is there; give "steps", or "action" with "with"'
+        : '"steps" and "action" cannot stand beside each other; keep one of them',
     path: ['steps'],
   })
   .refine((task) => task.with === undefined || task.action !== undefined, {
-    error: '"with" at the top goes with "action"; inside "steps" each step has its own',
+    error: '"with" at the top goes with "action"; put it into the step that it is for',
     path: ['with'],
   });
 

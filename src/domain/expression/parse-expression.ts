@@ -54,6 +54,11 @@ function readTree(
       return { code: 'EXPRESSION_SYNTAX', message: 'an escape in a text means no character', offset: 0 };
     const isOfWords = error instanceof Error && !rawMessageOf(error).startsWith('found ');
     if (!isOfWords) return explainSyntax(source, offset ?? 0);
+    const word = rawMessageOf(error) === 'reserved keyword' ? /^\w+/.exec(source.slice(offset ?? 0))?.[0] : undefined;
+    if (word !== undefined) {
+      const message = `"${word}" is a word of the language and cannot be read as a name`;
+      return { code: 'EXPRESSION_SYNTAX', message, offset: offset ?? 0, suggestion: `write ["${word}"] instead of .${word}` };
+    }
     return { code: 'EXPRESSION_SYNTAX', message: rawMessageOf(error), offset: offset ?? 0 };
   }
 }

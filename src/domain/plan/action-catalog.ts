@@ -10,6 +10,10 @@ export interface CatalogEntry {
   readonly effectOf: (input: JsonObject) => EffectClass;
   /** First names that may stand behind `steps.<id>.output`; `undefined` when the output has no fixed form. */
   readonly outputNames: readonly string[] | undefined;
+  /** JSON Schema of what may stand in `with`. */
+  readonly inputSchema: JsonObject;
+  /** JSON Schema of the output, as far as the contract fixes it. */
+  readonly outputSchema: JsonObject;
   /** Problems of `with`, as far as they can be seen before templates are resolved; paths start at `with`. */
   readonly checkInput: (input: JsonObject, isTemplated: (path: readonly (string | number)[]) => boolean) => readonly Problem[];
 }

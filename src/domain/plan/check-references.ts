@@ -1,15 +1,16 @@
-import type { Json, JsonObject, Problem } from '@durabase/contracts';
+import type { Json, JsonObject, Problem, StepDefinition } from '@durabase/contracts';
 import { isJsonObject } from '@durabase/contracts';
 import { collectReferences, type FoundReference } from '../template/collect-references.ts';
 import type { ActionCatalog, CatalogEntry } from './action-catalog.ts';
+import type { ConstantCheck } from './check-constant.ts';
 import { problem } from './problem.ts';
 import { suggestName } from './suggest-name.ts';
 
 /** What references of a task may point to. */
 export interface ReferenceContext {
   readonly inputSchema: JsonObject | undefined;
-  /** Steps that are surely done, with their actions. */
-  readonly done: ReadonlyMap<string, string>;
+  /** Steps that are surely done. */
+  readonly done: ReadonlyMap<string, StepDefinition>;
   /** All steps, to tell "not yet" from "no such". */
   readonly allSteps: readonly string[];
   readonly actions: ActionCatalog;
@@ -19,6 +20,8 @@ export interface ReferenceContext {
   readonly isInStep: boolean;
   /** Whether the step is taken once for each item of a list. */
   readonly isInLoop?: boolean;
+  /** What expressions that read nothing always give. */
+  readonly constants: ConstantCheck;
 }
 
 const ROOTS: Readonly<Record<string, readonly string[] | undefined>> = {
@@ -50,8 +53,8 @@ const checkStepName = (
   context: ReferenceContext,
 ): readonly [string, string] | undefined => {
   if (id === undefined) return ['{{ steps }} cannot be read', 'write steps.<id>.output'];
-  const action = typeof id === 'string' ? context.done.get(id) : undefined;
-  if (action === undefined) {
+  const step = typeof id === 'string' ? context.done.get(id) : undefined;
+  if (step === undefined) {
     return context.allSteps.includes(String(id))
       ? [
           `the step "${String(id)}" is not surely done before this place`,
@@ -59,10 +62,21 @@ const checkStepName = (
         ]
       : [`there is no step "${String(id)}"`, suggestName(String(id), context.allSteps)];
   }
-  if (field !== 'output') return [`only "output" can be read of a step`, `write steps.${String(id)}.output`];
-  const names = context.actions.get(action)?.outputNames;
-  if (names !== undefined && typeof name === 'string' && !names.includes(name)) {
-    return [`the output of "${action}" has no "${name}"`, suggestName(name, names)];
+  if (field !== 'output') {
+    const what = field === undefined ? `steps.${step.id}` : `steps.${step.id}.${field}`;
+    return [`${what}: only "output" can be read of a step`, `write steps.${step.id}.output`];
+  }
+  if (typeof name !== 'string') return undefined;
+  if (step.forEach !== undefined) {
+    return [
+      `the output of "${step.id}" is a list, one item for each iteration, and has no "${name}"`,
+      `write steps.${step.id}.output[0].${name}, or steps.${step.id}.output.map(x, x.${name})`,
+    ];
+  }
+  // What stands in for an event that did not come may have any form.
+  const names = step.with?.['onTimeout'] === undefined ? context.actions.get(step.action)?.outputNames : undefined;
+  if (names !== undefined && !names.includes(name)) {
+    return [`the output of "${step.action}" has no "${name}"`, suggestName(name, names)];
   }
   return undefined;
 };
@@ -73,7 +87,11 @@ function checkTarget(
   context: ReferenceContext,
 ): readonly [string, string] | undefined {
   const [root, name] = reference.path;
-  if (context.isInLoop === true && (root === 'item' || (root === 'index' && name === undefined))) return undefined;
+  if (root === 'item' || root === 'index') {
+    return context.isInLoop === true
+      ? undefined
+      : [`{{ ${reference.text} }} cannot be read`, `only a step with "forEach" has "${root}", and not in "forEach" itself`];
+  }
   if (typeof root !== 'string' || !Object.hasOwn(ROOTS, root)) {
     return [`{{ ${reference.text} }}: there is no "${String(root)}"`, suggestName(String(root), Object.keys(ROOTS))];
   }
@@ -106,14 +124,17 @@ const checkSecretPlace = (
   if (reference.path.length !== 2) return [`{{ ${reference.text} }} cannot be read`, 'write {{ secrets.NAME }}'];
   if (entry === undefined || !isSecretField(at, entry)) {
     return [
-      'a secret may not stand here',
+      `the secret "${String(reference.path[1])}" may not stand here`,
       entry === undefined || entry.secretFields.length === 0
         ? 'no field of this place takes secrets'
         : `fields for secrets: ${entry.secretFields.join(', ')}`,
     ];
   }
   if (!isAlone && !/^[A-Za-z][A-Za-z-]{0,20} $/.test(prefix)) {
-    return ['a secret stands alone, or behind one fixed word such as "Bearer "', 'put the whole value into the secret'];
+    return [
+      `the secret "${String(reference.path[1])}" stands alone, or behind one fixed word such as "Bearer "`,
+      'put the whole value into the secret',
+    ];
   }
   return undefined;
 };
@@ -126,7 +147,10 @@ export const checkTargets = (
   references.flatMap((reference) => {
     const wrong =
       reference.path[0] === 'secrets'
-        ? (['a secret may not stand here', 'secrets stand in fields of actions, alone or behind one fixed word'] as const)
+        ? ([
+            `${reference.text} may not stand here`,
+            'secrets stand in fields of actions, alone or behind one fixed word',
+          ] as const)
         : checkTarget({ reference }, context);
     return wrong === undefined ? [] : [problem(at, wrong[0], { hint: wrong[1] })];
   });

@@ -12,14 +12,16 @@ import {
   type TaskDefinition,
   taskDefinition,
 } from '@durabase/contracts';
-import { collectReferences } from '../template/collect-references.ts';
+import { readExpression } from '../template/read-expression.ts';
 import type { ActionCatalog, CatalogEntry } from './action-catalog.ts';
+import { createConstantCheck } from './check-constant.ts';
 import { checkCredentials } from './check-credentials.ts';
-import { checkExpression, checkTemplateTypes } from './check-expression.ts';
-import { checkReferences, type ReferenceContext } from './check-references.ts';
+import { checkExpression } from './check-expression.ts';
+import type { ReferenceContext } from './check-references.ts';
+import { checkStep, checkTemplates } from './check-step.ts';
+import { explainIssue, flattenIssue, schemaOf } from './explain-issue.ts';
 import { orderSteps } from './order-steps.ts';
 import { problem } from './problem.ts';
-import { suggestName } from './suggest-name.ts';
 
 /** A plan, or everything that is wrong with the task. */
 export type Compiled = { readonly ok: true; readonly plan: Plan } | { readonly ok: false; readonly problems: readonly Problem[] };
@@ -31,6 +33,7 @@ export interface CompileContext {
   readonly secrets: ReadonlySet<string>;
 }
 
+const DEFINITION_SCHEMA = schemaOf(taskDefinition);
 const MAX_PROBLEMS = 50;
 const DEFAULT_PARALLEL = 20;
 
@@ -81,90 +84,16 @@ function planWithUndo(step: StepDefinition, task: TaskDefinition, actions: Actio
   return [{ ...planned, onFailure }];
 }
 
-function checkStep(
-  step: StepDefinition,
-  index: number,
-  context: CompileContext,
-  references: ReferenceContext,
-): readonly Problem[] {
-  const at = ['steps', index, 'with'];
-  const entry = context.actions.get(step.action);
-  if (entry === undefined) {
-    return [
-      problem(['steps', index, 'action'], `there is no action "${step.action}"`, {
-        hint: suggestName(step.action, [...context.actions.keys()]),
-        code: 'UNKNOWN_ACTION',
-      }),
-    ];
-  }
-  const input = step.with ?? {};
-  const templated = collectReferences(input).found.map((item) => item.at);
-  const isTemplated = (path: readonly (string | number)[]) =>
-    templated.some((place) => place.length <= path.length && place.every((part, position) => part === path[position]));
-  return [
-    ...entry.checkInput(input, isTemplated).map((item) => ({
-      ...item,
-      path: item.path === '' ? `steps[${index}].with` : `steps[${index}].with.${item.path}`.replace('.[', '['),
-    })),
-    ...checkReferences(input, { at, entry, context: references }),
-    ...checkTemplateTypes(input, { at, context: references }),
-    ...checkCredentials(input, at, entry),
-    ...checkFlow(step, index, references),
-    ...checkUndo(step, index, context, references),
-  ];
-}
-
-/** Condition and loop of a step. */
-function checkFlow(step: StepDefinition, index: number, references: ReferenceContext): readonly Problem[] {
-  const at = (field: string) => ['steps', index, field];
-  const outside = { ...references, isInLoop: false };
-  return [
-    ...(step.when === undefined ? [] : checkExpression(step.when, { at: at('when'), context: references, expects: 'boolean' })),
-    ...(step.forEach === undefined
-      ? []
-      : checkExpression(step.forEach, { at: at('forEach'), context: outside, expects: 'array' })),
-    ...(step.maxParallel !== undefined && step.forEach === undefined
-      ? [problem(at('maxParallel'), '"maxParallel" goes with "forEach"', { hint: 'add "forEach", or leave it out' })]
-      : []),
-    ...(step.onFailure !== undefined && step.forEach !== undefined
-      ? [
-          problem(at('onFailure'), 'a step that is taken for each item cannot be undone as a whole', {
-            hint: 'put the step and its onFailure into a task of its own, and start that for each item with run-task',
-          }),
-        ]
-      : []),
-  ];
-}
-
-/** What undoes a step may read the step's own output as well. */
-function checkUndo(
-  step: StepDefinition,
-  index: number,
-  context: CompileContext,
-  references: ReferenceContext,
-): readonly Problem[] {
-  const { onFailure } = step;
-  if (onFailure === undefined) return [];
-  const entry = context.actions.get(onFailure.action);
-  const path = ['steps', index, 'onFailure'];
-  if (entry !== undefined && entry.kind !== 'activity') {
-    return [
-      problem([...path, 'action'], `"${onFailure.action}" waits, and what undoes a step may not`, {
-        hint: 'use an action that does its work at once, such as http',
-      }),
-    ];
-  }
-  const done = new Map([...references.done, [step.id, step.action]]);
-  const undo: StepDefinition = { id: step.id, ...onFailure };
-  return checkStep(undo, index, context, { ...references, done }).map((found) => ({
-    ...found,
-    path: found.path.replace(`steps[${index}]`, `steps[${index}].onFailure`),
-  }));
-}
-
+/** A key counts within its task, and no step is done when it is computed. */
 function checkConcurrency(limit: ConcurrencyLimit | undefined, references: ReferenceContext): readonly Problem[] {
   if (limit === undefined) return [];
-  return checkExpression(limit.key, { at: ['concurrency', 'key'], context: { ...references, done: new Map() } });
+  const at = ['concurrency', 'key'];
+  const found = checkExpression(limit.key, { at, context: { ...references, done: new Map() } });
+  if (found.length > 0) return found;
+  const isOfTask = readExpression(limit.key).references.some(([root]) => root === 'task');
+  return isOfTask
+    ? [problem(at, `"${limit.key.slice(0, 100)}": a key counts within its task already`, { hint: 'leave task.slug out' })]
+    : [];
 }
 
 /** One step with the id `main` where the task is given by `action` and `with`. */
@@ -173,34 +102,27 @@ const stepsOf = (task: TaskDefinition): readonly StepDefinition[] =>
 
 function checkTask(
   task: TaskDefinition,
-  context: CompileContext,
+  { actions, secrets }: CompileContext,
 ): { readonly problems: readonly Problem[]; readonly ordered: readonly StepDefinition[] } {
   const steps = stepsOf(task);
   const { order, problems } = orderSteps(steps);
-  const actionOf = new Map(steps.map((step) => [step.id, step.action]));
-  const shared = { inputSchema: task.input, allSteps: steps.map((step) => step.id), actions: context.actions };
-  const doneBefore = (ids: Iterable<string>) => new Map([...ids].map((id) => [id, actionOf.get(id) ?? '']));
+  const stepOf = new Map(steps.map((step) => [step.id, step]));
+  const doneBefore = (ids: Iterable<string>) =>
+    new Map([...ids].flatMap((id) => [stepOf.get(id) ?? []].flat().map((step) => [id, step] as const)));
+  const shared = { inputSchema: task.input, allSteps: steps.map(({ id }) => id), actions, constants: createConstantCheck() };
   const nowhere = { ...shared, done: doneBefore(order.before.keys()), secrets: undefined, isInStep: false };
-  const found = steps.flatMap((step, index) =>
-    checkStep(step, index, context, {
-      ...shared,
-      done: doneBefore(order.before.get(step.id) ?? []),
-      secrets: context.secrets,
-      isInStep: true,
-      isInLoop: step.forEach !== undefined,
-    }),
-  );
+  const found = steps.flatMap((step, index) => {
+    const done = doneBefore(order.before.get(step.id) ?? []);
+    const references = { ...shared, done, secrets, isInStep: true, isInLoop: step.forEach !== undefined };
+    return checkStep({ step, index, steps, actions, references });
+  });
   return {
     ordered: order.ordered,
     problems: [
       ...problems,
       ...(task.action === undefined ? found : found.map((item) => ({ ...item, path: item.path.replace(/^steps\[0\]\.?/, '') }))),
-      ...(task.output === undefined
-        ? []
-        : [
-            ...checkReferences(task.output, { at: ['output'], context: nowhere }),
-            ...checkTemplateTypes(task.output, { at: ['output'], context: nowhere }),
-          ]),
+      ...(task.output === undefined ? [] : checkTemplates(task.output, { at: ['output'], context: nowhere })),
+      ...checkCredentials({ output: task.output ?? null, concurrency: { key: task.concurrency?.key ?? '' } }, []),
       ...checkConcurrency(task.concurrency, nowhere),
     ],
   };
@@ -226,10 +148,13 @@ function buildPlan(task: TaskDefinition, ordered: readonly StepDefinition[], act
 
 /** Checks a task as far as it can be checked without running it, and resolves every policy. Pure. */
 export function compileTask(definition: unknown, context: CompileContext): Compiled {
-  if (!isJsonObject(definition)) return { ok: false, problems: [problem([], 'a task is a JSON object')] };
+  if (!isJsonObject(definition))
+    return { ok: false, problems: [problem([], 'a task is a JSON object', { hint: 'give {"slug": …, "steps": […]}' })] };
   const parsed = taskDefinition.safeParse(definition);
   if (!parsed.success) {
-    return { ok: false, problems: parsed.error.issues.slice(0, MAX_PROBLEMS).map((issue) => problem(issue.path, issue.message)) };
+    const facts = { value: definition, schema: DEFINITION_SCHEMA };
+    const problems = parsed.error.issues.flatMap(flattenIssue).flatMap((issue) => explainIssue(issue, facts));
+    return { ok: false, problems: problems.slice(0, MAX_PROBLEMS) };
   }
   const { problems, ordered } = checkTask(parsed.data, context);
   if (problems.length > 0) return { ok: false, problems: problems.slice(0, MAX_PROBLEMS) };

@@ -56,11 +56,12 @@ export function orderSteps(steps: readonly StepDefinition[]): {
   }
   if (open.length > 0) {
     const cycle = findCycle(open);
-    problems.push(
-      problem(['steps', ids.indexOf(cycle[0] ?? ''), 'needs'], `these steps need each other: ${cycle.join(' → ')}`, {
-        hint: 'remove one of the arrows',
-      }),
-    );
+    const [first = ''] = cycle;
+    const [message, hint] =
+      cycle.length === 2
+        ? [`the step "${first}" needs itself`, `remove "${first}" from "needs"`]
+        : [`these steps need each other: ${cycle.join(' → ')}`, 'remove one of the arrows'];
+    problems.push(problem(['steps', ids.indexOf(first), 'needs'], message, { hint }));
   }
   return { order: { ordered, before }, problems };
 }

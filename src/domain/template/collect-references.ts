@@ -32,13 +32,17 @@ export const referencesIn = ({ text, path, references }: Expression): readonly R
 export function collectReferences(value: Json): {
   readonly found: readonly FoundReference[];
   readonly broken: readonly BrokenTemplate[];
+  /** The places of all strings that are filled in, with paths or with what is computed without any. */
+  readonly templated: readonly (readonly (string | number)[])[];
 } {
+  const templated: (readonly (string | number)[])[] = [];
   const found: FoundReference[] = [];
   const broken: BrokenTemplate[] = [];
   const visit = (item: Json, at: readonly (string | number)[]): void => {
     if (typeof item === 'string') {
       try {
         const parts = parseTemplate(item) ?? [];
+        if (parts.length > 0) templated.push(at);
         parts.forEach((part, index) => {
           if (!('expression' in part)) return;
           const [before] = parts;
@@ -59,5 +63,5 @@ export function collectReferences(value: Json): {
     }
   };
   visit(value, []);
-  return { found, broken };
+  return { found, broken, templated };
 }

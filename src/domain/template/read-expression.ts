@@ -20,7 +20,8 @@ export const EXPRESSION_NAMES = ['input', 'steps', 'run', 'step', 'workspace', '
 const OPEN = { variables: Object.fromEntries(EXPRESSION_NAMES.map((name) => [name, true])), hidden: ['secrets'] };
 const UNREADABLE = new Set<string | number>(['__proto__', 'constructor', 'prototype']);
 
-const describeProblem = ({ message, position }: ExpressionProblem): string =>
+/** What is wrong with an expression, and where in it. */
+export const describeProblem = ({ message, position }: ExpressionProblem): string =>
   position.offset === 0 ? message : `${message} (at position ${position.offset + 1})`;
 
 const asPath = (text: string): Expression | undefined => {
@@ -51,7 +52,9 @@ function compile(source: string): Expression {
   const { program } = compiled;
   const paths = program.references.map(({ path }) => path);
   const unreadable = paths.flat().find((part) => UNREADABLE.has(part));
-  if (unreadable !== undefined) throw new TemplateError(`"${unreadable}" cannot be read`);
+  if (unreadable !== undefined) {
+    throw new TemplateError(`"${text.slice(0, 100)}": "${unreadable}" cannot be read`, 'give what is to be read another name');
+  }
   // A path is read without the machine: nothing of its value changes on the way.
   const plain = program.path === undefined ? undefined : asPath(text);
   if (plain !== undefined) return plain;

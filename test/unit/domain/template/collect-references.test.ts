@@ -6,7 +6,7 @@ const textsOf = (value: Parameters<typeof collectReferences>[0]) =>
 
 describe('collectReferences', () => {
   it.each([null, true, 0, 1.5, '', 'plain', [], {}, { a: ['x', { b: null }] }])('finds nothing in %j', (value) => {
-    expect(collectReferences(value)).toEqual({ found: [], broken: [] });
+    expect(collectReferences(value)).toEqual({ found: [], broken: [], templated: [] });
   });
 
   it('says where each reference stands', () => {
@@ -41,11 +41,17 @@ describe('collectReferences', () => {
   });
 
   it('goes on behind a string that cannot be read', () => {
-    const { found, broken } = collectReferences({ a: '{{ input', b: ['{{ input.b }}', '{{ 1 }}'] });
+    const { found, broken } = collectReferences({ a: '{{ input', b: ['{{ input.b }}', '{{ 1 + }}'] });
     expect(found.map(({ at }) => at)).toEqual([['b', 0]]);
     expect(broken).toEqual([
       { at: ['a'], message: '"{{" at position 1 is never closed by "}}"' },
-      { at: ['b', 1], message: '"1" is no path: expected a name such as input.customer.id at position 1' },
+      { at: ['b', 1], message: '"1 +": something is missing after "+" (at position 3)' },
     ]);
+  });
+
+  it('knows the places that are filled without reading anything', () => {
+    const { found, templated } = collectReferences({ a: '{{ 1 + 1 }}', b: ['x', '{{ input.b }}'] });
+    expect(found.map(({ at }) => at)).toEqual([['b', 1]]);
+    expect(templated).toEqual([['a'], ['b', 1]]);
   });
 });

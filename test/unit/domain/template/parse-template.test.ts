@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseReference, parseTemplate, TemplateError } from '../../../../src/domain/template/parse-template.ts';
+import { parseReference, TemplateError } from '../../../../src/domain/template/parse-reference.ts';
+import { parseTemplate } from '../../../../src/domain/template/parse-template.ts';
 
 const READ: readonly (readonly [string, readonly (string | number)[]])[] = [
   ['input', ['input']],
@@ -55,7 +56,9 @@ describe('parseReference', () => {
 });
 
 describe('parseTemplate', () => {
-  const reference = (text: string, ...path: readonly (string | number)[]) => ({ reference: { text, path } });
+  const reference = (text: string, ...path: readonly (string | number)[]) => ({
+    expression: { text, path, references: [path], evaluate: expect.any(Function) },
+  });
 
   it.each(['', 'plain', '{ {input} }', '}}', '{', '$' + '{input}'])('finds no template in %j', (source) => {
     expect(parseTemplate(source)).toBeUndefined();
@@ -81,6 +84,22 @@ describe('parseTemplate', () => {
     expect(parseTemplate('{{ input }}')).toEqual([reference('input', 'input')]);
   });
 
+  it('reads a formula with all that it reads, and closing braces inside of it', () => {
+    expect(parseTemplate('{{ size(input.a) + run.n["}}"] }}!')).toEqual([
+      {
+        expression: {
+          text: 'size(input.a) + run.n["}}"]',
+          references: [
+            ['input', 'a'],
+            ['run', 'n', '}}'],
+          ],
+          evaluate: expect.any(Function),
+        },
+      },
+      { literal: '!' },
+    ]);
+  });
+
   it('keeps closing braces that close nothing', () => {
     expect(parseTemplate('}} {{ input }} }}')).toEqual([{ literal: '}} ' }, reference('input', 'input'), { literal: ' }}' }]);
   });
@@ -97,7 +116,7 @@ describe('parseTemplate', () => {
 
   it('reads a megabyte of templates at once', () => {
     const began = performance.now();
-    expect(parseTemplate('{{ a }}'.repeat(150_000))).toHaveLength(150_000);
+    expect(parseTemplate('{{ input }}'.repeat(150_000))).toHaveLength(150_000);
     expect(() => parseTemplate('{{'.repeat(500_000))).toThrow(TemplateError);
     expect(performance.now() - began).toBeLessThan(5_000);
   });

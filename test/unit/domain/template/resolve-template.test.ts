@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { isPlatformError, type Json } from '@durabase/contracts';
+import { TemplateError } from '../../../../src/domain/template/parse-reference.ts';
 import { resolveTemplates } from '../../../../src/domain/template/resolve-template.ts';
 
 const scope = {
@@ -27,6 +28,9 @@ const KEPT_TYPES: readonly (readonly [string, Json])[] = [
   ['{{ input.object }}', {}],
   ['{{ steps.fetch.output.body.items[1] }}', 'b'],
   ['{{input["first name"]}}', 'A'],
+  ['{{ input.count + 1 }}', 1],
+  ['{{ input.list.filter(x, x == 1) }}', [1]],
+  ['{{ {"a": input.flag} }}', { a: false }],
 ];
 
 const AS_TEXT: readonly (readonly [string, string])[] = [
@@ -39,7 +43,9 @@ const AS_TEXT: readonly (readonly [string, string])[] = [
 ];
 
 const UNRESOLVED: readonly (readonly [string, string, string | undefined])[] = [
-  ['{{ inpt.name }}', '{{ inpt.name }}: there is no inpt', 'in this place there is "input", "steps", "run"'],
+  ['{{ workspace.id }}', '{{ workspace.id }}: there is no workspace', 'in this place there is "input", "steps", "run"'],
+  ['{{ input.count / 0 }}', '{{ input.count / 0 }}: 0 (int) / 0 (int): a whole number cannot be divided by zero', undefined],
+  ['{{ size(input.nmae) }}', '{{ size(input.nmae) }}: input has no "nmae" (at position 6)', 'did you mean "name"?'],
   ['{{ input.list[2] }}', '{{ input.list[2] }}: there is no input.list[2]', 'in input.list there is "0", "1"'],
   ['{{ input.object.a }}', '{{ input.object.a }}: there is no input.object.a', 'in input.object it is empty'],
   ['{{ input.none.a }}', '{{ input.none.a }}: there is no input.none.a', undefined],
@@ -63,6 +69,10 @@ describe('resolveTemplates', () => {
     const refusal = refusalOf({ deep: [template] });
     expect(refusal.message).toBe(message);
     if (hint !== undefined) expect(refusal.hint).toBe(hint);
+  });
+
+  it('refuses a name that no template has', () => {
+    expect(() => resolveTemplates('{{ inpt.name }}', scope)).toThrow(new TemplateError('"inpt.name": there is no "inpt"'));
   });
 
   it('names no more than eight neighbours', () => {
