@@ -9,10 +9,19 @@ import type { CheckedRun, UncheckedRun } from '../ports/queue.ts';
 
 const MAX_LABEL = 120;
 
+/** Keys count within their task, and so do not read its slug: the compiler refuses it. */
+const NO_SLUG = '';
+
 /** The permit that a run needs for its concurrency key: the key's value is hashed, because it is text of users. */
-function limitOf(plan: Plan, run: UncheckedRun, taskSlug: string): Extract<CheckedRun, { limits: unknown }>['limits'] {
+function limitOf(plan: Plan, run: UncheckedRun): Extract<CheckedRun, { limits: unknown }>['limits'] {
   if (plan.concurrency === undefined) return [];
-  const scope = templateScope({ runId: run.runId, workspaceId: run.workspaceId, taskSlug, input: run.input, outputs: {} });
+  const scope = templateScope({
+    runId: run.runId,
+    workspaceId: run.workspaceId,
+    taskSlug: NO_SLUG,
+    input: run.input,
+    outputs: {},
+  });
   const value = JSON.stringify(readExpression(plan.concurrency.key).evaluate(scope));
   const hash = createHash('sha256').update(value).digest('hex');
   return [
@@ -43,7 +52,7 @@ async function checkRun(
     };
   }
   try {
-    return { runId: run.runId, limits: limitOf(plan, { ...run, input }, '') };
+    return { runId: run.runId, limits: limitOf(plan, { ...run, input }) };
   } catch (error) {
     if (!isPlatformError(error)) throw error;
     return { runId: run.runId, error: { code: error.code, message: `concurrency key: ${error.message}` } };

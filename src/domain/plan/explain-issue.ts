@@ -77,11 +77,11 @@ function explainSize(issue: Extract<Issue, { code: 'too_small' | 'too_big' }>, a
   const found = valueAt(facts.value, at);
   if (Array.isArray(found)) {
     const range = rangeText(boundsOf(at, facts, { minimum: 'minItems', maximum: 'maxItems' }));
-    return { message: `"${lastOf(at)}" has ${found.length} items`, hint: `give ${range}` };
+    return { message: `"${lastOf(at)}" has ${found.length} items`, hint: `give ${range} items` };
   }
   if (typeof found === 'string') {
     const range = rangeText(boundsOf(at, facts, { minimum: 'minLength', maximum: 'maxLength' }));
-    return { message: `"${lastOf(at)}" has ${found.length} characters`, hint: `write ${range}` };
+    return { message: `"${lastOf(at)}" has ${found.length} characters`, hint: `write ${range} characters` };
   }
   const limit =
     issue.code === 'too_small'
@@ -97,16 +97,19 @@ function explainSize(issue: Extract<Issue, { code: 'too_small' | 'too_big' }>, a
 
 function explainType(issue: Extract<Issue, { code: 'invalid_type' }>, at: Place, facts: Explained) {
   const expected = WORDS[issue.expected] ?? issue.expected;
-  const found = valueAt(facts.value, at);
-  if (found === undefined) return { message: `"${lastOf(at)}" is missing`, hint: describeField(at, facts) ?? `give ${expected}` };
-  const shown = show(at, facts);
-  return { message: `${shown} is not ${expected}`, hint: describeField(at, facts) ?? `write ${expected}` };
+  const about = describeField(at, facts);
+  const wanted = about === undefined ? expected : `${expected}: ${about}`;
+  if (valueAt(facts.value, at) === undefined) return { message: `"${lastOf(at)}" is missing`, hint: `give ${wanted}` };
+  return { message: `${show(at, facts)} is not ${expected}`, hint: `give ${wanted}` };
 }
 
 /** Words of a contract: what is wrong, and behind a semicolon what to do. */
 function explainWords(text: string, at: Place, facts: Explained) {
   const [what = '', ...cure] = text.split('; ');
   const found = valueAt(facts.value, at);
+  if (what.startsWith('must be ') && cure.length === 0) {
+    return { message: `${show(at, facts)} cannot be the "${lastOf(at)}"`, hint: `it ${what}` };
+  }
   if (/^(?:is|must|has|leaves) /.test(what)) {
     const hint = cure.length > 0 ? cure.join('; ') : (describeField(at, facts) ?? `change "${lastOf(at)}"`);
     return { message: `${show(at, facts)} ${what}`, hint };

@@ -150,6 +150,7 @@ describe('compileTask', () => {
     ],
     ['a literal user name', httpTask({ auth: { basic: { user: 'ada', password: '{{ secrets.TOKEN }}' } } })],
     ['a time to wake at', { slug: 'nap', action: 'sleep', with: { until: '2030-01-01T00:00:00+02:00' } }],
+    ['a calculation', httpTask({ json: '{{ 1 + 1 }}', redirects: '{{ 1 + 1 }}' })],
     ['an action without an input that it could lack', httpTask({ json: null })],
   ];
   it.each(ACCEPTED)('accepts %s', (_, definition) => {
@@ -174,7 +175,9 @@ describe('compileTask', () => {
   });
 
   it.each([null, undefined, 1, 'task', [], [{}], true])('refuses %j as a task', (definition) => {
-    expect(problemsOf(definition)).toEqual([{ code: 'INVALID_TASK', path: '', message: 'a task is a JSON object' }]);
+    expect(problemsOf(definition)).toEqual([
+      { code: 'INVALID_TASK', path: '', message: 'a task is a JSON object', hint: 'give {"slug": …, "steps": […]}' },
+    ]);
   });
 
   it('changes nothing of what it is given, and gives the same plan each time', () => {

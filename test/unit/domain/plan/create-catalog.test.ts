@@ -29,12 +29,28 @@ describe('createCatalog', () => {
     expect(actions.get('weigh')?.outputNames).toBeUndefined();
   });
 
+  const readingOf = (first: JsonObject, json: string): JsonObject => ({
+    slug: 'task',
+    steps: [
+      { id: 'a', ...first },
+      { id: 'b', action: 'http', needs: ['a'], with: { url: 'https://x.test', json } },
+    ],
+  });
+
   it('lets any name be read of an output without a fixed form', () => {
-    const steps = [
-      { id: 'a', action: 'weigh', with: {} },
-      { id: 'b', action: 'http', needs: ['a'], with: { url: 'https://x.test', json: '{{ steps.a.output.anything }}' } },
-    ];
-    expect(problemsOf({ slug: 'task', steps })).toEqual([]);
+    expect(problemsOf(readingOf({ action: 'external' }, '{{ steps.a.output.anything.at[0].all }}'))).toEqual([]);
+  });
+
+  it('lets the names of any form be read of an output that has several', () => {
+    expect(problemsOf(readingOf({ action: 'weigh', with: {} }, '{{ steps.a.output.sum + 1 }}'))).toEqual([]);
+    expect(problemsOf(readingOf({ action: 'weigh', with: {} }, '{{ steps.a.output.som }}'))).toEqual([
+      {
+        code: 'INVALID_TASK',
+        path: 'steps[1].with.json',
+        message: '"steps.a.output.som": steps.a.output has no "som" (at position 15)',
+        hint: 'did you mean "sum"?',
+      },
+    ]);
   });
 
   it('names fields that are no plain names in the paths of problems', () => {

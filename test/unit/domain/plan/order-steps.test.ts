@@ -20,7 +20,6 @@ const ORDERS: readonly (readonly [readonly string[], string])[] = [
 ];
 
 const CYCLES: readonly (readonly [readonly string[], string, string])[] = [
-  [['a a'], 'steps[0].needs', 'a → a'],
   [['a b', 'b a'], 'steps[0].needs', 'a → b → a'],
   [['a b', 'b c', 'c a'], 'steps[0].needs', 'a → b → c → a'],
   [['first', 'out a', 'a b', 'b a'], 'steps[2].needs', 'a → b → a'],
@@ -43,6 +42,12 @@ describe('orderSteps', () => {
   it.each(CYCLES)('names the cycle in %j and points at one of its steps', (drawn, path, cycle) => {
     expect(problemsOf(...drawn)).toEqual([
       { code: 'INVALID_TASK', path, message: `these steps need each other: ${cycle}`, hint: 'remove one of the arrows' },
+    ]);
+  });
+
+  it('names a step that needs itself', () => {
+    expect(problemsOf('b', 'a b a')).toEqual([
+      { code: 'INVALID_TASK', path: 'steps[1].needs', message: 'the step "a" needs itself', hint: 'remove "a" from "needs"' },
     ]);
   });
 

@@ -2,7 +2,6 @@ import { call, httpTask, pause, stepsTask } from './compile-context.ts';
 import type { RefusedTask } from './refused-task.ts';
 
 const WRITE = 'write {{ input.name }} or {{ steps.id.output.name }}';
-const ROOTS = 'known: "input", "steps", "run", "step", "workspace", "task", "secrets"';
 
 const schema = { input: { properties: { customer: { type: 'string' }, day: {} } } };
 const keyed = (key: string, limit = 1) => httpTask({}, { concurrency: { key, limit } });
@@ -14,7 +13,7 @@ export const REFUSED_STEPS: readonly RefusedTask[] = [
     task: { slug: 'a', action: 'paint' },
     path: 'action',
     message: 'there is no action "paint"',
-    hint: 'known: "http", "sleep"',
+    hint: 'known: "http", "sleep", "wait-for-event", "external", "run-task"',
     code: 'UNKNOWN_ACTION',
   },
   {
@@ -30,7 +29,7 @@ export const REFUSED_STEPS: readonly RefusedTask[] = [
     task: { slug: 'a', action: 'constructor' },
     path: 'action',
     message: 'there is no action "constructor"',
-    hint: 'known: "http", "sleep"',
+    hint: 'known: "http", "sleep", "wait-for-event", "external", "run-task"',
     code: 'UNKNOWN_ACTION',
   },
   {
@@ -93,7 +92,7 @@ export const REFUSED_STEPS: readonly RefusedTask[] = [
     title: 'something else of a step than its output',
     task: stepsTask([call('a'), call('b', { json: '{{ steps.a.error }}' }, { needs: ['a'] })]),
     path: 'steps[1].with.json',
-    message: 'only "output" can be read of a step',
+    message: 'steps.a.error: only "output" can be read of a step',
     hint: 'write steps.a.output',
   },
   {
@@ -118,15 +117,15 @@ export const REFUSED_TEMPLATES: readonly RefusedTask[] = [
     title: 'an unknown root',
     task: httpTask({ json: '{{ inptt.x }}' }),
     path: 'with.json',
-    message: '{{ inptt.x }}: there is no "inptt"',
+    message: '"inptt.x": there is no "inptt"',
     hint: 'did you mean "input"?',
   },
   {
     title: 'a root from a prototype',
     task: httpTask({ json: '{{ hasOwnProperty }}' }),
     path: 'with.json',
-    message: '{{ hasOwnProperty }}: there is no "hasOwnProperty"',
-    hint: ROOTS,
+    message: '"hasOwnProperty": there is no "hasOwnProperty"',
+    hint: 'known: "input", "steps", "run", "step", "workspace", "task", "item", "index", "secrets"; text stands in quotes',
   },
   {
     title: 'a fact that a run does not have',
@@ -171,32 +170,25 @@ export const REFUSED_TEMPLATES: readonly RefusedTask[] = [
     hint: WRITE,
   },
   {
-    title: 'a calculation',
-    task: httpTask({ json: '{{ 1 + 1 }}' }),
-    path: 'with.json',
-    message: '"1 + 1" is no path',
-    hint: WRITE,
-  },
-  {
     title: 'a call',
     task: httpTask({ json: '{{ input.x() }}' }),
     path: 'with.json',
-    message: '"input.x()" is no path',
+    message: '"input.x()": there is no function x() (at position 6)',
     hint: WRITE,
   },
   {
     title: 'the prototype of an input',
     task: httpTask({ json: '{{ input.__proto__ }}' }),
     path: 'with.json',
-    message: '"__proto__" cannot be read',
-    hint: WRITE,
+    message: '"input.__proto__": "__proto__" cannot be read',
+    hint: 'give what is to be read another name',
   },
   {
     title: 'a constructor',
     task: httpTask({ json: '{{ input["constructor"] }}' }),
     path: 'with.json',
-    message: '"constructor" cannot be read',
-    hint: WRITE,
+    message: '"input["constructor"]": "constructor" cannot be read',
+    hint: 'give what is to be read another name',
   },
   {
     title: 'an output of the run from no step',
@@ -216,22 +208,22 @@ export const REFUSED_TEMPLATES: readonly RefusedTask[] = [
     title: 'an output of the run that cannot be read',
     task: httpTask({}, { output: '{{ }}' }),
     path: 'output',
-    message: '"" is no path',
-    hint: WRITE,
+    message: '"": the expression is empty',
+    hint: 'write a value such as input.name',
   },
   {
     title: 'a malformed concurrency key',
     task: keyed('input.'),
     path: 'concurrency.key',
-    message: '"input." is no path: expected a name such as input.customer.id at position 6',
+    message: '"input.": something is missing after "." (at position 6)',
     hint: 'write an expression such as input.customer',
   },
   {
     title: 'a concurrency key in braces',
     task: keyed('{{ input.a }}'),
     path: 'concurrency.key',
-    message: '"{{ input.a }}" is no path',
-    hint: 'write an expression such as input.customer',
+    message: '"{{ input.a }}": "{{" means nothing here',
+    hint: 'write the expression alone',
   },
   {
     title: 'a concurrency key of an output',
@@ -251,8 +243,14 @@ export const REFUSED_TEMPLATES: readonly RefusedTask[] = [
     title: 'a concurrency key of nothing',
     task: keyed('customer'),
     path: 'concurrency.key',
-    message: '{{ customer }}: there is no "customer"',
-    hint: ROOTS,
+    message: '"customer": there is no "customer"',
+    hint: 'known: "input", "steps", "run", "step", "workspace", "task", "item", "index", "secrets"; text stands in quotes',
   },
-  { title: 'a concurrency limit of 0', task: keyed('input.a', 0), path: 'concurrency.limit', message: 'Too small' },
+  {
+    title: 'a concurrency limit of 0',
+    task: keyed('input.a', 0),
+    path: 'concurrency.limit',
+    message: '0 is too small',
+    hint: 'give 1 to 10000',
+  },
 ];

@@ -3,7 +3,6 @@ import type { RefusedTask } from './refused-task.ts';
 
 const SECRET_FIELDS =
   'fields for secrets: headers.*, query.*, auth.bearer, auth.basic.user, auth.basic.password, auth.header.value';
-const ALONE = 'a secret stands alone, or behind one fixed word such as "Bearer "';
 const WHOLE = 'put the whole value into the secret';
 const CREDENTIAL = 'this looks like a credential';
 const STORE = 'store it as a secret and write {{ secrets.NAME }}';
@@ -14,43 +13,43 @@ export const REFUSED_SECRETS: readonly RefusedTask[] = [
     title: 'a secret in a URL',
     task: httpTask({ url: 'https://x.test/{{ secrets.TOKEN }}' }),
     path: 'with.url',
-    message: 'a secret may not stand here',
+    message: 'the secret "TOKEN" may not stand here',
     hint: SECRET_FIELDS,
   },
   {
     title: 'a secret in a body',
     task: httpTask({ json: { a: ['{{ secrets.TOKEN }}'] } }),
     path: 'with.json.a[0]',
-    message: 'a secret may not stand here',
+    message: 'the secret "TOKEN" may not stand here',
     hint: SECRET_FIELDS,
   },
   {
     title: 'a secret below a header',
     task: httpTask({ query: { a: ['{{ secrets.TOKEN }}'] } }),
     path: 'with.query.a[0]',
-    message: 'a secret may not stand here',
+    message: 'the secret "TOKEN" may not stand here',
     hint: SECRET_FIELDS,
   },
   {
     title: 'a secret in an action without secrets',
     task: { slug: 'nap', action: 'sleep', with: { duration: '{{ secrets.TOKEN }}' } },
     path: 'with.duration',
-    message: 'a secret may not stand here',
+    message: 'the secret "TOKEN" may not stand here',
     hint: 'no field of this place takes secrets',
   },
   {
     title: 'a secret in the output',
     task: httpTask({}, { output: '{{ secrets.TOKEN }}' }),
     path: 'output',
-    message: 'a secret may not stand here',
+    message: 'the secret "TOKEN" may not stand here',
     hint: 'no field of this place takes secrets',
   },
   {
     title: 'a secret as concurrency key',
     task: httpTask({}, { concurrency: { key: 'secrets.TOKEN', limit: 1 } }),
     path: 'concurrency.key',
-    message: 'a secret may not stand here',
-    hint: 'no field of this place takes secrets',
+    message: 'secrets.TOKEN may not stand here',
+    hint: 'secrets stand in fields of actions, alone or behind one fixed word',
   },
   {
     title: 'an unknown secret',
@@ -86,28 +85,28 @@ export const REFUSED_SECRETS: readonly RefusedTask[] = [
     title: 'a secret behind two words',
     task: httpTask({ headers: { a: 'My Bearer {{ secrets.TOKEN }}' } }),
     path: 'with.headers.a',
-    message: ALONE,
+    message: 'the secret "TOKEN" stands alone, or behind one fixed word such as "Bearer "',
     hint: WHOLE,
   },
   {
     title: 'a secret with text behind it',
     task: httpTask({ headers: { a: 'Bearer {{ secrets.TOKEN }}; x' } }),
     path: 'with.headers.a',
-    message: ALONE,
+    message: 'the secret "TOKEN" stands alone, or behind one fixed word such as "Bearer "',
     hint: WHOLE,
   },
   {
     title: 'a secret with an input behind it',
     task: httpTask({ headers: { a: 'Bearer {{ secrets.TOKEN }}{{ input.a }}' } }),
     path: 'with.headers.a',
-    message: ALONE,
+    message: 'the secret "TOKEN" stands alone, or behind one fixed word such as "Bearer "',
     hint: WHOLE,
   },
   {
     title: 'a secret behind an input',
     task: httpTask({ headers: { a: '{{ input.a }} {{ secrets.TOKEN }}' } }),
     path: 'with.headers.a',
-    message: ALONE,
+    message: 'the secret "TOKEN" stands alone, or behind one fixed word such as "Bearer "',
     hint: WHOLE,
   },
   {

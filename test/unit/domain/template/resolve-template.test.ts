@@ -44,8 +44,12 @@ const AS_TEXT: readonly (readonly [string, string])[] = [
 
 const UNRESOLVED: readonly (readonly [string, string, string | undefined])[] = [
   ['{{ workspace.id }}', '{{ workspace.id }}: there is no workspace', 'in this place there is "input", "steps", "run"'],
-  ['{{ input.count / 0 }}', '{{ input.count / 0 }}: 0 (int) / 0 (int): a whole number cannot be divided by zero', undefined],
-  ['{{ size(input.nmae) }}', '{{ size(input.nmae) }}: input has no "nmae" (at position 6)', 'did you mean "name"?'],
+  [
+    '{{ input.count / 0 }}',
+    '{{ input.count / 0 }}: 0 (int) / 0 (int): a whole number cannot be divided by zero (at position 13)',
+    undefined,
+  ],
+  ['{{ size(input.nmae) }}', '{{ size(input.nmae) }}: input has no "nmae" (at position 11)', 'did you mean "name"?'],
   ['{{ input.list[2] }}', '{{ input.list[2] }}: there is no input.list[2]', 'in input.list there is "0", "1"'],
   ['{{ input.object.a }}', '{{ input.object.a }}: there is no input.object.a', 'in input.object it is empty'],
   ['{{ input.none.a }}', '{{ input.none.a }}: there is no input.none.a', undefined],
