@@ -11,7 +11,7 @@ export type ConstantCheck = (program: Program) => Constant | undefined;
 /** Enough for whatever people write down. */
 const FIRST_COST = 2_000;
 /** How many expressions of a task may take as much work as in a run. */
-const MAX_LONG = 2;
+const MAX_LONG = 1;
 
 /** For one task: what is tried out while it is saved is bounded as a whole. */
 export function createConstantCheck(): ConstantCheck {

@@ -11,6 +11,8 @@ export interface ReferenceContext {
   readonly inputSchema: JsonObject | undefined;
   /** Steps that are surely done. */
   readonly done: ReadonlyMap<string, StepDefinition>;
+  /** Whether the needs of the steps are in order; otherwise nothing is known of what is done before what. */
+  readonly isOrdered: boolean;
   /** All steps, to tell "not yet" from "no such". */
   readonly allSteps: readonly string[];
   readonly actions: ActionCatalog;
@@ -55,6 +57,7 @@ const checkStepName = (
   if (id === undefined) return ['{{ steps }} cannot be read', 'write steps.<id>.output'];
   const step = typeof id === 'string' ? context.done.get(id) : undefined;
   if (step === undefined) {
+    if (!context.isOrdered && context.allSteps.includes(String(id))) return undefined; // told by the needs
     return context.allSteps.includes(String(id))
       ? [
           `the step "${String(id)}" is not surely done before this place`,

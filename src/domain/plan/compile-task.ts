@@ -109,7 +109,13 @@ function checkTask(
   const stepOf = new Map(steps.map((step) => [step.id, step]));
   const doneBefore = (ids: Iterable<string>) =>
     new Map([...ids].flatMap((id) => [stepOf.get(id) ?? []].flat().map((step) => [id, step] as const)));
-  const shared = { inputSchema: task.input, allSteps: steps.map(({ id }) => id), actions, constants: createConstantCheck() };
+  const shared = {
+    inputSchema: task.input,
+    allSteps: steps.map(({ id }) => id),
+    actions,
+    constants: createConstantCheck(),
+    isOrdered: problems.length === 0,
+  };
   const nowhere = { ...shared, done: doneBefore(order.before.keys()), secrets: undefined, isInStep: false };
   const found = steps.flatMap((step, index) => {
     const done = doneBefore(order.before.get(step.id) ?? []);

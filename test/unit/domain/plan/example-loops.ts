@@ -1,0 +1,226 @@
+import type { Json } from '@durabase/contracts';
+import type { RefusedTask } from './refused-task.ts';
+import { changeExample } from './example-task.ts';
+
+/** Ten definitions that each name the next one three times. */
+const BOMB: Json = Object.fromEntries(
+  Array.from({ length: 10 }, (_, index) => [
+    `a${index}`,
+    index === 0 ? { type: 'string' } : { anyOf: [1, 2, 3].map(() => ({ $ref: `#/$defs/a${index - 1}` })) },
+  ]),
+);
+const DEEP: Json = Array.from({ length: 200 }).reduce<Json>((schema) => ({ type: 'array', items: schema }), { type: 'string' });
+
+/** The example with schemas that explode, loops, undoing and secrets that cannot be. */
+export const WRONG_LOOPS: readonly RefusedTask[] = [
+  {
+    title: 'a schema bomb',
+    task: changeExample({ 'input.$defs': BOMB, 'input.properties.day': { $ref: '#/$defs/a9' } }),
+    path: 'input',
+    message: 'the schema grows beyond 10000 objects and lists when its references are followed',
+    hint: 'let definitions refer to each other less often',
+  },
+  {
+    title: 'a regex bomb in the schema',
+    task: changeExample({ 'input.properties.to.pattern': '((a{100}){100}){100}' }),
+    path: 'input.properties.to.pattern',
+    message: 'must be a pattern in RE2 syntax',
+    hint: 'look-around such as (?=…) and backreferences such as \\1 are not supported',
+  },
+  {
+    title: 'a pattern that needs backtracking',
+    task: changeExample({ 'input.properties.to.pattern': '^(?=a)(a+)+$' }),
+    path: 'input.properties.to.pattern',
+    message: 'must be a pattern in RE2 syntax',
+    hint: 'look-around such as (?=…) and backreferences such as \\1 are not supported',
+  },
+  {
+    title: 'a schema nested too deeply',
+    task: changeExample({ 'input.properties.day': DEEP }),
+    path: 'input.properties.day.items.items.items.items.items.items.items.items.items.items.items.items.items.items.items.items.items.items.items.items.items.items.items.items.items.items.items.items.items.items',
+    message: 'the schema is nested more than 32 levels deep',
+    hint: 'move inner parts into "$defs" and refer to them',
+  },
+  {
+    title: 'a loop over text',
+    task: changeExample({ 'steps.3.forEach': 'input.to' }),
+    path: 'steps[3].forEach',
+    message: '"input.to": the expression must give a list, but gives text (at position 6)',
+    hint: 'give a list, such as input.items or steps.fetch.output.body.items',
+  },
+  {
+    title: 'a loop over an output that is an object',
+    task: changeExample({ 'steps.3.forEach': 'steps.digest.output' }),
+    path: 'steps[3].forEach',
+    message: '"steps.digest.output": the expression must give a list, but gives an object or null (at position 13)',
+    hint: 'give a list, such as input.items or steps.fetch.output.body.items',
+  },
+  {
+    title: 'a loop over a number',
+    task: changeExample({ 'steps.3.forEach': 'size(input.to)' }),
+    path: 'steps[3].forEach',
+    message: '"size(input.to)": the expression must give a list, but gives a number',
+    hint: 'give a list, such as input.items or steps.fetch.output.body.items',
+  },
+  {
+    title: 'a loop over an object',
+    task: changeExample({ 'steps.3.forEach': '{"a": 1}' }),
+    path: 'steps[3].forEach',
+    message: '"{"a": 1}": the expression must give a list, but gives an object',
+    hint: 'give a list, such as input.items or steps.fetch.output.body.items',
+  },
+  {
+    title: 'a list written as data',
+    task: changeExample({ 'steps.3.forEach': ['a', 'b'] }),
+    path: 'steps[3].forEach',
+    message: '["a","b"] is not text',
+    hint: 'give text: Expression that gives a list: the step is taken once for each item.',
+  },
+  {
+    title: 'item outside of a loop',
+    task: changeExample({ 'steps.3.with.text': '{{ item.text }}' }),
+    path: 'steps[3].with.text',
+    message: '{{ item.text }} cannot be read',
+    hint: 'only a step with "forEach" has "item", and not in "forEach" itself',
+  },
+  {
+    title: 'index outside of a loop',
+    task: changeExample({ 'steps.3.when': 'index > 3' }),
+    path: 'steps[3].when',
+    message: '{{ index }} cannot be read',
+    hint: 'only a step with "forEach" has "index", and not in "forEach" itself',
+  },
+  {
+    title: 'item in the expression of the loop itself',
+    task: changeExample({ 'steps.3.forEach': 'item.list' }),
+    path: 'steps[3].forEach',
+    message: '{{ item.list }} cannot be read',
+    hint: 'only a step with "forEach" has "item", and not in "forEach" itself',
+  },
+  {
+    title: 'a name of the item number',
+    task: changeExample({ 'steps.3.forEach': '[1, 2]', 'steps.3.with.text': '{{ index.name }}' }),
+    path: 'steps[3].with.text',
+    message: '"index.name": index is a number and has no "name" (at position 6)',
+    hint: 'give text',
+  },
+  {
+    title: 'a name of the outputs of a loop',
+    task: changeExample({ 'steps.1.forEach': '[1, 2]' }),
+    path: 'steps[3].with.text',
+    message: 'the output of "digest" is a list, one item for each iteration, and has no "text"',
+    hint: 'write steps.digest.output[0].text, or steps.digest.output.map(x, x.text)',
+  },
+  {
+    title: 'maxParallel without a loop',
+    task: changeExample({ 'steps.3.maxParallel': 5 }),
+    path: 'steps[3].maxParallel',
+    message: '"maxParallel" goes with "forEach"',
+    hint: 'add "forEach", or leave it out',
+  },
+  {
+    title: 'maxParallel of 0',
+    task: changeExample({ 'steps.3.forEach': '[1, 2]', 'steps.3.maxParallel': 0 }),
+    path: 'steps[3].maxParallel',
+    message: '0 is too small',
+    hint: 'give 1 to 500',
+  },
+  {
+    title: 'a wait that undoes',
+    task: changeExample({ 'steps.0.onFailure': { action: 'sleep', with: { duration: '1 s' } } }),
+    path: 'steps[0].onFailure.action',
+    message: '"sleep" waits, and what undoes a step may not',
+    hint: 'use an action that does its work at once, such as http',
+  },
+  {
+    title: 'a person who undoes',
+    task: changeExample({ 'steps.0.onFailure': { action: 'await-input', with: {} } }),
+    path: 'steps[0].onFailure.action',
+    message: '"await-input" waits, and what undoes a step may not',
+    hint: 'use an action that does its work at once, such as http',
+  },
+  {
+    title: 'a loop that is undone',
+    task: changeExample({
+      'steps.3.forEach': '[1, 2]',
+      'steps.3.onFailure': { action: 'http', with: { url: 'https://x.test' } },
+    }),
+    path: 'steps[3].onFailure',
+    message: 'a step that is taken for each item cannot be undone as a whole',
+    hint: 'put the step and its onFailure into a task of its own, and start that for each item with run-task',
+  },
+  {
+    title: 'what undoes reads a later step',
+    task: changeExample({
+      'steps.0.onFailure': { action: 'http', with: { url: 'https://x.test', json: '{{ steps.send.output }}' } },
+    }),
+    path: 'steps[0].onFailure.with.json',
+    message: 'the step "send" is not surely done before this place',
+    hint: 'add "send" to "needs"',
+  },
+  {
+    title: 'what undoes has an unknown action',
+    task: changeExample({ 'steps.0.onFailure': { action: 'htp', with: {} } }),
+    path: 'steps[0].onFailure.action',
+    message: 'there is no action "htp"',
+    hint: 'did you mean "http"?',
+    code: 'UNKNOWN_ACTION',
+  },
+  {
+    title: 'what undoes has an unknown field',
+    task: changeExample({ 'steps.0.onFailure': { action: 'http', with: { url: 'https://x.test' }, when: 'true' } }),
+    path: 'steps[0].onFailure.when',
+    message: 'there is no field "when"',
+    hint: 'known: "name", "action", "with", "retry", "timeout"',
+  },
+  {
+    title: 'a secret in a condition',
+    task: changeExample({ 'steps.3.when': "secrets.SALES_KEY == 'x'" }),
+    path: 'steps[3].when',
+    message: 'secrets.SALES_KEY may not stand here',
+    hint: 'secrets stand in fields of actions, alone or behind one fixed word',
+  },
+  {
+    title: 'a secret in a list to go through',
+    task: changeExample({ 'steps.3.forEach': '[secrets.SALES_KEY]' }),
+    path: 'steps[3].forEach',
+    message: 'secrets.SALES_KEY may not stand here',
+    hint: 'secrets stand in fields of actions, alone or behind one fixed word',
+  },
+  {
+    title: 'a secret in a message',
+    task: changeExample({ 'steps.3.with.text': '{{ secrets.SALES_KEY }}' }),
+    path: 'steps[3].with.text',
+    message: 'the secret "SALES_KEY" may not stand here',
+    hint: 'no field of this place takes secrets',
+  },
+  {
+    title: 'a secret in a formula',
+    task: changeExample({ 'steps.0.with.auth.bearer': '{{ secrets.SALES_KEY + "x" }}' }),
+    path: 'steps[0].with.auth.bearer',
+    message: 'the secret "SALES_KEY" stands alone, or behind one fixed word such as "Bearer "',
+    hint: 'put the whole value into the secret',
+  },
+  {
+    title: 'a secret that is not there',
+    task: changeExample({ 'steps.0.with.auth.bearer': '{{ secrets.SALE_KEY }}' }),
+    path: 'steps[0].with.auth.bearer',
+    message: 'there is no secret "SALE_KEY"',
+    hint: 'did you mean "SALES_KEY"?',
+    code: 'SECRET_NOT_FOUND',
+  },
+  {
+    title: 'a secret as output',
+    task: changeExample({ 'output.sent': '{{ secrets.SALES_KEY }}' }),
+    path: 'output.sent',
+    message: 'the secret "SALES_KEY" may not stand here',
+    hint: 'no field of this place takes secrets',
+  },
+  {
+    title: 'a secret as key',
+    task: changeExample({ 'concurrency.key': 'secrets.SALES_KEY' }),
+    path: 'concurrency.key',
+    message: 'secrets.SALES_KEY may not stand here',
+    hint: 'secrets stand in fields of actions, alone or behind one fixed word',
+  },
+];
