@@ -38,7 +38,7 @@ const expression = () => z.string().min(1).max(4_096);
 /** What undoes a step, as an author writes it. */
 export const undoDefinition = z.strictObject({
   name: z.string().min(1).max(120).optional(),
-  action: z.string().min(1).max(63),
+  action: z.string().min(1).max(63).describe('Name of an action, such as "http".'),
   with: jsonObject().optional(),
   retry: retryDefinition.optional(),
   timeout: bound().optional(),
@@ -48,7 +48,7 @@ export const undoDefinition = z.strictObject({
 export const stepDefinition = z.strictObject({
   id: stepId(),
   name: z.string().min(1).max(120).optional(),
-  action: z.string().min(1).max(63),
+  action: z.string().min(1).max(63).describe('Name of an action, such as "http".'),
   needs: z.array(stepId()).max(200).optional(),
   with: jsonObject().optional(),
   retry: retryDefinition.optional(),

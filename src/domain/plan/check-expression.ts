@@ -24,6 +24,7 @@ interface Checking {
 }
 
 const MAX_SHOWN = 100;
+const EXPECTATION = 'the expression must give';
 const CURES: Partial<Readonly<Record<ExpressionCode, string>>> = {
   EXPRESSION_TYPE: 'read another value, or convert it: string(x), int(x), double(x)',
   EXPRESSION_COST: 'loop over less, or compute a part of it in a step of its own',
@@ -32,7 +33,10 @@ const CURES: Partial<Readonly<Record<ExpressionCode, string>>> = {
 const tell = (text: string, found: ExpressionProblem, { at, cure }: Checking): Problem =>
   problem(at, `"${text.slice(0, MAX_SHOWN)}": ${describeProblem(found)}`, {
     hint:
-      found.suggestion ?? (found.code === 'EXPRESSION_TYPE' ? cure : undefined) ?? CURES[found.code] ?? 'change the expression',
+      found.suggestion ??
+      (found.message.startsWith(EXPECTATION) ? cure : undefined) ??
+      CURES[found.code] ??
+      'change the expression',
   });
 
 function checkConstant(program: Program, text: string, checking: Checking): readonly Problem[] {
@@ -105,7 +109,7 @@ function checkString(
   const isAlone = parts.length === 1;
   if (!isAlone && expected !== undefined && expected[0] !== 'string') {
     return [
-      problem(checking.at, `"${text.slice(0, MAX_SHOWN)}" is always text, and here stands ${expected[1]}`, {
+      problem(checking.at, `"${text.slice(0, MAX_SHOWN)}" is always text, and this place takes ${expected[1]}`, {
         hint: 'write one {{ expression }} with nothing around it: it keeps its type',
       }),
     ];

@@ -102,7 +102,7 @@ export const WRONG_LOOPS: readonly RefusedTask[] = [
     task: changeExample({ 'steps.3.forEach': '[1, 2]', 'steps.3.with.text': '{{ index.name }}' }),
     path: 'steps[3].with.text',
     message: '"index.name": index is a number and has no "name" (at position 6)',
-    hint: 'give text',
+    hint: 'read another value, or convert it: string(x), int(x), double(x)',
   },
   {
     title: 'a name of the outputs of a loop',

@@ -108,7 +108,13 @@ export const WRONG_NAMES: readonly RefusedTask[] = [
     message: '"fetch-it" cannot be the "id"',
     hint: 'it must be a letter followed by at most 62 letters, digits or "_"',
   },
-  { title: 'an id twice', task: changeExample({ 'steps.3.id': 'ok' }), path: '', message: '' },
+  {
+    title: 'an id twice',
+    task: changeExample({ 'steps.3.id': 'ok', 'steps.3.when': undefined, output: undefined }),
+    path: 'steps[3].id',
+    message: 'the id "ok" is used twice',
+    hint: 'give each step an id of its own',
+  },
   {
     title: 'an unknown field of the task',
     task: changeExample({ timout: '10 minutes' }),
@@ -132,9 +138,10 @@ export const WRONG_NAMES: readonly RefusedTask[] = [
   },
   {
     title: 'an unknown field inside of an action',
-    task: changeExample({ 'steps.0.with.auth': { baerer: '{{ secrets.SALES_KEY }}' } }),
-    path: '',
-    message: '',
+    task: changeExample({ 'steps.0.with.auth': { basic: { user: 'a', password: '{{ secrets.TOKEN }}', usr: 'b' } } }),
+    path: 'steps[0].with.auth.basic.usr',
+    message: 'there is no field "usr"',
+    hint: 'did you mean "user"?',
   },
   {
     title: 'an unknown field of a retry',

@@ -128,7 +128,7 @@ export const WRONG_TYPES: readonly RefusedTask[] = [
     task: changeExample({ 'steps.3.with.text': '{{ steps.digest.output.text.body }}' }),
     path: 'steps[3].with.text',
     message: '"steps.digest.output.text.body": steps.digest.output.text is text and has no "body" (at position 25)',
-    hint: 'give text',
+    hint: 'read another value, or convert it: string(x), int(x), double(x)',
   },
   {
     title: 'something else of a step than its output',
@@ -149,7 +149,7 @@ export const WRONG_TYPES: readonly RefusedTask[] = [
     task: changeExample({ 'steps.3.with.to': '{{ input.to.address }}' }),
     path: 'steps[3].with.to',
     message: '"input.to.address": input.to is text and has no "address" (at position 9)',
-    hint: 'give text',
+    hint: 'read another value, or convert it: string(x), int(x), double(x)',
   },
   {
     title: 'a list where text is wanted',
@@ -176,7 +176,7 @@ export const WRONG_TYPES: readonly RefusedTask[] = [
     title: 'text around an expression where a number is wanted',
     task: changeExample({ 'steps.0.with.redirects': '1{{ input.day }}' }),
     path: 'steps[0].with.redirects',
-    message: '"1{{ input.day }}" is always text, and here stands a number',
+    message: '"1{{ input.day }}" is always text, and this place takes a number',
     hint: 'write one {{ expression }} with nothing around it: it keeps its type',
   },
   {

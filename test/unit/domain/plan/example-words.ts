@@ -134,7 +134,7 @@ export const WRONG_WORDS: readonly RefusedTask[] = [
     task: changeExample({ 'steps.0.action': undefined }),
     path: 'steps[0].action',
     message: '"action" is missing',
-    hint: 'give text',
+    hint: 'give text: Name of an action, such as "http".',
   },
   {
     title: 'a step that is text',
