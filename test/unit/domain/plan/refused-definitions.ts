@@ -113,6 +113,13 @@ export const REFUSED_SHAPES: readonly RefusedTask[] = [
     hint: 'choose another, such as "proto_step"',
   },
   {
+    title: 'a long mode, of which the beginning is shown',
+    task: httpTask({}, { mode: 'turbo '.repeat(50) }),
+    path: 'mode',
+    message: `"${'turbo '.repeat(50).slice(0, 79)}… is none of the values of "mode"`,
+    hint: 'known: "async", "sync"',
+  },
+  {
     title: 'an unknown mode',
     task: httpTask({}, { mode: 'turbo' }),
     path: 'mode',

@@ -172,4 +172,18 @@ export const REFUSED_SECRETS: readonly RefusedTask[] = [
     message: CREDENTIAL,
     hint: STORE,
   },
+  {
+    title: 'a token of a known form in a concurrency key',
+    task: httpTask({}, { concurrency: { key: `input.a + "ghp_${'a1'.repeat(18)}"`, limit: 1 } }),
+    path: 'concurrency.key',
+    message: CREDENTIAL,
+    hint: STORE,
+  },
+  {
+    title: 'a token of a known form where it cannot stand, without repeating it',
+    task: httpTask({}, { mode: `ghp_${'a1'.repeat(18)}` }),
+    path: 'mode',
+    message: 'the value is none of the values of "mode"',
+    hint: 'known: "async", "sync"',
+  },
 ];
