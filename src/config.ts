@@ -2,6 +2,12 @@ import { PlatformError } from '@durabase/contracts';
 import { z } from 'zod';
 
 const port = z.coerce.number().int().min(0).max(65_535);
+/** A name for Temporal's worker versioning. */
+const versionName = z
+  .string()
+  .min(1)
+  .max(100)
+  .refine((name) => !name.startsWith('__'), 'must not begin with "__": Temporal keeps that for itself');
 const list = z.string().transform((text) =>
   text
     .split(',')
@@ -57,6 +63,13 @@ export const configSchema = z.strictObject({
   DURABASE_TEMPORAL_API_KEY: z.string().optional().describe('API key of Temporal Cloud; switches TLS on.'),
   DURABASE_TEMPORAL_TLS: z.stringbool().default(false).describe('TLS to Temporal.'),
   DURABASE_TASK_QUEUE: z.string().min(1).default('durabase').describe('Task queue of workflows and actions.'),
+  DURABASE_DEPLOYMENT_NAME: versionName
+    .refine((name) => !/[.:]/.test(name), 'must not contain "." or ":"')
+    .optional()
+    .describe("Name of the workers in Temporal's worker versioning, with DURABASE_BUILD_ID; without both there is none."),
+  DURABASE_BUILD_ID: versionName
+    .optional()
+    .describe('Which build this worker is, with DURABASE_DEPLOYMENT_NAME: runs end on the build that began them.'),
   DURABASE_CODEC_KEYS: jsonText(
     z.array(z.strictObject({ id: z.string().regex(/^[A-Za-z0-9_-]{1,32}$/), key: z.base64() })).min(1),
   )
@@ -141,6 +154,13 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     throw new PlatformError('INVALID_REQUEST', {
       message: 'DURABASE_JWT_SECRET is for the local stack only',
       hint: 'leave it out: tokens are verified by the JWKS of the project',
+    });
+  }
+  if ((config.DURABASE_DEPLOYMENT_NAME === undefined) !== (config.DURABASE_BUILD_ID === undefined)) {
+    const missing = config.DURABASE_BUILD_ID === undefined ? 'DURABASE_BUILD_ID' : 'DURABASE_DEPLOYMENT_NAME';
+    throw new PlatformError('INVALID_REQUEST', {
+      message: `${missing} is not set: worker versioning needs the name of the deployment and the build`,
+      hint: 'set both, or none; see docs/deploying-workers.md',
     });
   }
   if (

@@ -72,6 +72,10 @@ function createParts({ config, log, actions = [] }: WorkerOptions) {
 
 type Parts = ReturnType<typeof createParts>;
 
+/** Which build the worker is, where workers are versioned. */
+const findVersion = ({ DURABASE_DEPLOYMENT_NAME: deploymentName, DURABASE_BUILD_ID: buildId }: Config) =>
+  deploymentName === undefined || buildId === undefined ? undefined : { deploymentName, buildId };
+
 /** The Temporal worker with its workflows and activities, under supervision. */
 async function startTemporalWorker(
   options: WorkerOptions,
@@ -88,6 +92,7 @@ async function startTemporalWorker(
     tls: config.DURABASE_TEMPORAL_TLS,
     apiKey: config.DURABASE_TEMPORAL_API_KEY,
     dataConverter: createDataConverter(keys, createWorkspaceLookup(mirror)),
+    version: findVersion(config),
     worker: {
       identity: workerId,
       workflowBundle: await bundleWorkflows({ isEncoded: keys.length > 0, file: workflowBundle }),

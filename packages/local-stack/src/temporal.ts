@@ -45,8 +45,15 @@ const DYNAMIC_CONFIG: Readonly<Record<string, number | boolean | string>> = {
   'worker.schedulerNamespaceStartWorkflowRPS': 1000,
 };
 
-/** How soon a new namespace can be used. Costs 1 % of a core, so only servers in memory, which serve tests, get it. */
-const QUICK_NAMESPACES = { 'system.namespaceCacheRefreshInterval': '200ms' } as const;
+/**
+ * How soon a new namespace can be used, and how soon a version of workers counts as drained. Costs 1 % of a core, so only
+ * servers in memory, which serve tests, get it.
+ */
+const QUICK_CHANGES = {
+  'system.namespaceCacheRefreshInterval': '200ms',
+  'matching.wv.VersionDrainageStatusVisibilityGracePeriod': '1s',
+  'matching.wv.VersionDrainageStatusRefreshInterval': '1s',
+} as const;
 
 const STOP_STEPS: readonly StopStep[] = [
   { signal: 'SIGINT', waitMs: 8_000 },
@@ -88,7 +95,7 @@ export const startTemporal = async (options: TemporalOptions): Promise<TemporalS
 
 const serverArguments = (options: TemporalOptions): readonly string[] => {
   const { port, uiPort, httpPort, metricsPort, dataFile, namespace } = options;
-  const settings = dataFile === undefined ? { ...DYNAMIC_CONFIG, ...QUICK_NAMESPACES } : DYNAMIC_CONFIG;
+  const settings = dataFile === undefined ? { ...DYNAMIC_CONFIG, ...QUICK_CHANGES } : DYNAMIC_CONFIG;
   const storage =
     dataFile === undefined
       ? []

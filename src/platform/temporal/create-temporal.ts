@@ -33,10 +33,15 @@ async function orAbsent<Answer>(call: () => Promise<Answer>): Promise<Answer | u
 interface Reach {
   readonly client: Client;
   readonly taskQueue: string;
+  /** Whether the workers are versioned: then Temporal says which build takes a new run. */
+  readonly isVersioned: boolean;
 }
 
-/** Eagerly where the client's connection is that of a worker in this process: the first task comes with the answer. */
-async function startRun(run: AdmittedRun, { client, taskQueue }: Reach): Promise<void> {
+/**
+ * Eagerly where the client's connection is that of a worker in this process: the first task comes with the answer. Temporal
+ * (server 1.31) would give it to this worker also when another build is the current one.
+ */
+async function startRun(run: AdmittedRun, { client, taskQueue, isVersioned }: Reach): Promise<void> {
   const args: [RunTaskArgument] = [{ runId: run.runId }];
   try {
     await orAbsent(() =>
@@ -47,7 +52,7 @@ async function startRun(run: AdmittedRun, { client, taskQueue }: Reach): Promise
         workflowIdConflictPolicy: 'USE_EXISTING',
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
         workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
-        requestEagerStart: true,
+        requestEagerStart: !isVersioned,
         staticSummary: run.taskName.slice(0, 200),
         typedSearchAttributes: new TypedSearchAttributes([
           { key: WORKSPACE_ATTRIBUTE, value: run.workspaceId },

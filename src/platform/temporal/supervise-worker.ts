@@ -6,6 +6,12 @@ import type { Log } from '../../ports/log.ts';
 import type { TemporalPort } from '../../ports/temporal.ts';
 import { createTemporal } from './create-temporal.ts';
 
+/** A build among the workers of one deployment, for Temporal's worker versioning. */
+export interface WorkerVersion {
+  readonly deploymentName: string;
+  readonly buildId: string;
+}
+
 /** Options of {@link superviseWorker}. */
 export interface SupervisorOptions {
   readonly address: string;
@@ -14,6 +20,8 @@ export interface SupervisorOptions {
   readonly tls: boolean;
   readonly apiKey?: string | undefined;
   readonly dataConverter: DataConverter;
+  /** Which build of which deployment the worker is. @default none: it takes every run, also those that another build began */
+  readonly version?: WorkerVersion | undefined;
   readonly worker: Pick<
     WorkerOptions,
     | 'activities'
@@ -43,6 +51,13 @@ const LONGEST_PAUSE_MS = 5_000;
 const HEALTHY_AFTER_MS = 60_000;
 const HEALTH_DEADLINE_MS = 2_000;
 
+/** Pinned: a run ends on the build that began it, whatever becomes current meanwhile. */
+const toDeploymentOptions = (version: WorkerVersion): NonNullable<WorkerOptions['workerDeploymentOptions']> => ({
+  version,
+  useWorkerVersioning: true,
+  defaultVersioningBehavior: 'PINNED',
+});
+
 interface Living {
   readonly worker: Worker;
   readonly connection: NativeConnection;
@@ -57,6 +72,7 @@ async function makeWorker({
   tls,
   apiKey,
   dataConverter,
+  version,
   worker: options,
 }: SupervisorOptions): Promise<Living> {
   const connection = await NativeConnection.connect({ address, tls, ...(apiKey === undefined ? {} : { apiKey }) });
@@ -67,6 +83,7 @@ async function makeWorker({
       taskQueue,
       dataConverter,
       ...options,
+      ...(version === undefined ? {} : { workerDeploymentOptions: toDeploymentOptions(version) }),
       // Recovery after a worker's death is as fast as these are short.
       stickyQueueScheduleToStartTimeout: '2 seconds',
       maxHeartbeatThrottleInterval: '1 second',
@@ -78,7 +95,7 @@ async function makeWorker({
       activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 5 },
     });
     const client = new Client({ connection, namespace, dataConverter });
-    return { worker, connection, client, temporal: createTemporal({ client, taskQueue }) };
+    return { worker, connection, client, temporal: createTemporal({ client, taskQueue, isVersioned: version !== undefined }) };
   } catch (error) {
     await connection.close();
     throw error;
@@ -97,7 +114,7 @@ export function superviseWorker(options: SupervisorOptions): SupervisedWorker {
       if (stopping.signal.aborted) return;
       const running = made.worker.run();
       living = made;
-      log.info('worker.polling', { taskQueue: options.taskQueue, namespace: options.namespace });
+      log.info('worker.polling', { taskQueue: options.taskQueue, namespace: options.namespace, ...options.version });
       await running;
     } finally {
       living = undefined;
