@@ -53,6 +53,23 @@ function createPlanCache(load: (versionId: string) => Promise<Plan>): (versionId
   };
 }
 
+type Ask = <Answer>(statement: Statement, values: Parameters<Db['query']>[1]) => Promise<Answer>;
+
+/** The answer of a function that returns one row; asked again where the database broke a conflict of locks. */
+const createAsk =
+  (db: Db): Ask =>
+  async <Answer>(statement: Statement, values: Parameters<Db['query']>[1]): Promise<Answer> => {
+    for (let conflicts = 0; ; conflicts += 1) {
+      try {
+        const [row] = await db.query<{ answer: Answer }>(statement, values);
+        if (row === undefined) throw new PlatformError('INTERNAL', { message: `${statement.name} returned no row` });
+        return row.answer;
+      } catch (error) {
+        if (!isConflict(error) || conflicts >= MAX_CONFLICTS) throw error;
+      }
+    }
+  };
+
 /** Options of {@link createMirror}. */
 export interface MirrorOptions {
   readonly db: Db;
@@ -64,17 +81,7 @@ export interface MirrorOptions {
 
 /** {@link MirrorPort} over the functions of schema durabase_private. */
 export function createMirror({ db, onFreed, onWritten }: MirrorOptions): MirrorPort {
-  const ask = async <Answer>(statement: Statement, values: Parameters<Db['query']>[1]): Promise<Answer> => {
-    for (let conflicts = 0; ; conflicts += 1) {
-      try {
-        const [row] = await db.query<{ answer: Answer }>(statement, values);
-        if (row === undefined) throw new PlatformError('INTERNAL', { message: `${statement.name} returned no row` });
-        return row.answer;
-      } catch (error) {
-        if (!isConflict(error) || conflicts >= MAX_CONFLICTS) throw error;
-      }
-    }
-  };
+  const ask = createAsk(db);
   const batched = <Item, Answer>(statement: Statement) =>
     createBatcher<Item, Answer>({
       write: async (items) => {
