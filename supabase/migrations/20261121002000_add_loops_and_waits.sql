@@ -2,16 +2,20 @@
 
 alter table durabase.task_runs
   add column pause_requested_at timestamptz,
-  add column pause_reason text constraint task_runs_pause_reason_length check (length(pause_reason) <= 1000);
+  add column pause_reason text constraint task_runs_pause_reason_length check (length(pause_reason) <= 1000),
+  add constraint task_runs_pause_reason_of_pause check (pause_reason is null or pause_requested_at is not null);
 
 -- ── Continuing ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 alter table durabase_private.executions
   add column base_epoch int,
+  add column opened_at timestamptz,
   add column left_at timestamptz;
 update durabase_private.executions set base_epoch = epoch;
 alter table durabase_private.executions alter column base_epoch set default 1, alter column base_epoch set not null;
 comment on column durabase_private.executions.base_epoch is 'Steps that were done in this epoch or a later one are done for this execution.';
+comment on column durabase_private.executions.opened_at is
+  'Of a later execution: it has opened the run, or goes on with it. A reset that somebody else saw first has yet to open it.';
 comment on column durabase_private.executions.left_at is 'The execution has said that another one goes on in its place (continue-as-new).';
 
 create index run_steps_open_idx on durabase.run_steps (run_id) where state in ('running', 'waiting', 'awaiting_input', 'retrying');
@@ -33,8 +37,8 @@ declare
   v_known record;
   v_first text;
   v_current durabase_private.executions;
+  v_goes_on boolean;
   v_epoch int := p_run.epoch + 1;
-  v_was text := p_run.state;
   v_run durabase.task_runs;
 begin
   select e.run_id, e.epoch into v_known from durabase_private.executions e where e.temporal_run_id = p_temporal_run;
@@ -46,17 +50,18 @@ begin
   if v_first is null and p_run.finished_at is not null then return 0; end if;
 
   select * into v_current from durabase_private.executions e where e.run_id = p_run.id and e.epoch = p_run.epoch;
-  insert into durabase_private.executions (temporal_run_id, run_id, epoch, first_run_id, base_epoch)
-    values (p_temporal_run, p_run.id, v_epoch, p_first_run, coalesce(v_current.base_epoch, v_epoch));
+  v_goes_on := v_current.left_at is not null and p_run.finished_at is null;
+  insert into durabase_private.executions (temporal_run_id, run_id, epoch, first_run_id, base_epoch, opened_at)
+    values (p_temporal_run, p_run.id, v_epoch, p_first_run, coalesce(v_current.base_epoch, v_epoch), case when v_goes_on then clock_timestamp() end);
   if v_epoch = 1 then
     update durabase.task_runs set epoch = 1, temporal_run_id = p_temporal_run where id = p_run.id;
     return 1;
   end if;
-  if v_current.left_at is not null and p_run.finished_at is null then
+  if v_goes_on then
     -- the same work in another history: nobody needs to hear of it
     update durabase.run_steps set epoch = v_epoch
       where run_id = p_run.id and state in ('running', 'waiting', 'awaiting_input') and (state <> 'running' or iteration = -1);
-    update durabase.task_runs set epoch = v_epoch, temporal_run_id = p_temporal_run where id = p_run.id;
+    update durabase.task_runs set epoch = v_epoch, temporal_run_id = p_temporal_run, version = version + 1 where id = p_run.id;
     return v_epoch;
   end if;
 
@@ -64,30 +69,51 @@ begin
   update durabase.run_steps set state = 'cancelled', next_attempt_at = null, finished_at = clock_timestamp(),
       version = version + 1, updated_at = clock_timestamp()
     where run_id = p_run.id and state in ('running', 'retrying');
-  delete from durabase_private.wishes where run_id = p_run.id;
+  delete from durabase_private.wishes where run_id = p_run.id and kind = 'cancel'; -- a wake may still tell it something
   update durabase.task_runs set
       epoch = v_epoch, authority = 0, temporal_run_id = p_temporal_run, state = 'running', reason = null, output = null,
       output_ref = null, error = null, finished_at = null, cancel_requested_at = null, cancel_reason = null,
+      pause_requested_at = case when p_run.finished_at is null then pause_requested_at end,
+      pause_reason = case when p_run.finished_at is null then pause_reason end,
       stalled_at = null, stalled_reason = null, deadline_at = null,
       event_seq = event_seq + 1, version = version + 1, updated_at = clock_timestamp()
     where id = p_run.id returning * into v_run;
-  perform durabase_private.emit(v_run, v_run.event_seq, 'run.reset', p_data => jsonb_build_object('epoch', v_epoch, 'was', v_was));
+  if v_run.pause_requested_at is not null then -- a reset does not undo what a person asked for
+    update durabase.task_runs set state = durabase_private.derive_state(p_run.id), reason = durabase_private.derive_reason(p_run.id)
+      where id = p_run.id returning * into v_run;
+  end if;
+  -- Its history may be older than the pause, or than the end that dropped the waits of the run: it shall look.
+  if v_run.pause_requested_at is not null or p_run.finished_at is not null then perform durabase_private.wish_wake(v_run); end if;
+  perform durabase_private.emit(v_run, v_run.event_seq, 'run.reset', p_data => jsonb_build_object('epoch', v_epoch, 'was', p_run.state));
   perform durabase_private.tell_feeds(v_run);
   perform durabase_private.audit(durabase_private.operator_actor(), v_run.workspace_id, 'run.reset', 'run', v_run.id::text,
-    jsonb_build_object('epoch', v_epoch, 'was', v_was, 'temporalRunId', p_temporal_run));
+    jsonb_build_object('epoch', v_epoch, 'was', p_run.state, 'temporalRunId', p_temporal_run));
   return v_epoch;
 end $$;
 
 -- {"step id": "completed" | "skipped"} of what is done for this execution: before it took over, or kept from another run
--- (epoch 0). A loop is done when its own row (iteration -1) is.
+-- (epoch 0). A loop is done when its own row (iteration -1) is. What was done before something that it needs was begun again
+-- by a reset is not done.
 create function durabase_private.done_steps(p_run uuid, p_base_epoch int) returns jsonb
 language plpgsql stable set search_path = '' as $$
 begin
   return (
-    select coalesce(jsonb_object_agg(s.step_id, s.state), '{}') from durabase.run_steps s
-    where s.run_id = p_run and s.iteration <= 0 and s.state in ('completed', 'skipped') and (s.epoch = 0 or s.epoch >= p_base_epoch)
-      and (s.iteration = -1 or not exists (
-        select from durabase.run_steps l where l.run_id = p_run and l.step_id = s.step_id and l.iteration = -1)));
+    with recursive own as (
+      select distinct on (s.step_id) s.step_id, s.state, s.epoch from durabase.run_steps s -- a loop's own row stands before its iterations
+      where s.run_id = p_run and s.iteration in (-1, 0) order by s.step_id, s.iteration
+    ), needs as (
+      select s ->> 'id' as step_id, n as needed
+      from durabase.task_runs r join durabase.task_versions v on v.id = r.version_id,
+        jsonb_array_elements(v.plan -> 'steps') s, jsonb_array_elements_text(s -> 'needs') n
+      where r.id = p_run and (select min(o.epoch) < max(o.epoch) from own o)
+    ), overtaken as (
+      select n.step_id from needs n join own o on o.step_id = n.step_id join own x on x.step_id = n.needed where x.epoch > o.epoch
+      union
+      select n.step_id from needs n join overtaken o on o.step_id = n.needed
+    )
+    select coalesce(jsonb_object_agg(o.step_id, o.state), '{}') from own o
+    where o.state in ('completed', 'skipped') and (o.epoch = 0 or o.epoch >= p_base_epoch)
+      and o.step_id not in (select x.step_id from overtaken x));
 end $$;
 
 -- ── Loops ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -100,6 +126,35 @@ create table durabase_private.loop_items (
   item jsonb not null,
   primary key (run_id, step_id, iteration)
 );
+
+-- A loop of which an execution that was set back into the middle of it says something: it is under way again.
+create function durabase_private.reopen_loop(p_run uuid, p_step text, p_epoch int) returns void
+language plpgsql volatile set search_path = '' as $$
+begin
+  update durabase.run_steps set state = 'running', epoch = p_epoch, next_attempt_at = null, finished_at = null,
+      output = null, output_ref = null, error = null, version = version + 1, updated_at = clock_timestamp()
+    where run_id = p_run and step_id = p_step and iteration = -1 and epoch < p_epoch;
+end $$;
+
+create or replace function durabase_private.put_step(p_run durabase.task_runs, p_epoch int, p_step jsonb, p_attempt int) returns void
+language plpgsql volatile set search_path = '' as $$
+declare
+  v_iteration int := coalesce((p_step ->> 'iteration')::int, 0);
+begin
+  insert into durabase.run_steps as s (run_id, step_id, iteration, workspace_id, name, action, state, epoch, attempt, input, wakes_at)
+  values (p_run.id, p_step ->> 'stepId', v_iteration, p_run.workspace_id, p_step ->> 'name', p_step ->> 'action',
+    coalesce(p_step ->> 'state', 'running'), p_epoch, p_attempt, p_step -> 'input', (p_step ->> 'wakesAt')::timestamptz)
+  on conflict (run_id, step_id, iteration) do update set
+    state = excluded.state, epoch = excluded.epoch, attempt = excluded.attempt,
+    input = coalesce(excluded.input, s.input), wakes_at = excluded.wakes_at, next_attempt_at = null, finished_at = null,
+    failure_count = case when s.epoch = excluded.epoch then s.failure_count else 0 end,
+    started_at = case when s.epoch = excluded.epoch then s.started_at else clock_timestamp() end,
+    output = null, output_ref = null, error = case when s.epoch = excluded.epoch then s.error end,
+    version = s.version + 1, updated_at = clock_timestamp();
+  if p_epoch > 1 and v_iteration >= 0 then
+    perform durabase_private.reopen_loop(p_run.id, p_step ->> 'stepId', p_epoch);
+  end if;
+end $$;
 
 -- {"runId", "temporalRunId", "firstRunId", "stepId", "name", "action", "items": […]} → {"verdict": go | done | stale, "count", "next", "missing"}
 -- to be taken: the missing ones and those from `next` on. Asked again, or by an execution that goes on, it answers what is stored.
@@ -122,24 +177,36 @@ begin
   if v_run.finished_at is not null then return jsonb_build_object('verdict', 'stale', 'reason', 'the run has ended'); end if;
   select * into v_loop from durabase.run_steps s where s.run_id = v_id and s.step_id = v_step_id and s.iteration = -1;
   if v_loop.epoch = v_epoch and v_loop.finished_at is not null then return jsonb_build_object('verdict', 'done', 'state', v_loop.state); end if;
-  if v_loop.epoch = v_epoch then
-    return (
-      with done as (
-        select s.iteration from durabase.run_steps s
-          join durabase_private.executions e on e.run_id = v_id and e.epoch = v_epoch
-        where s.run_id = v_id and s.step_id = v_step_id and s.iteration >= 0 and s.state in ('completed', 'skipped') and s.epoch >= e.base_epoch
-      ), reached as (select coalesce(max(d.iteration), -1) as last from done d)
-      select jsonb_build_object('verdict', 'go', 'count', (v_loop.input ->> 'count')::int, 'next', r.last + 1, 'missing', coalesce((
-        select jsonb_agg(n order by n) from generate_series(0, r.last) n where n not in (select d.iteration from done d)), '[]'))
-      from reached r);
-  end if;
+  if v_loop.epoch = v_epoch then return durabase_private.rest_of_loop(v_loop); end if;
   delete from durabase_private.loop_items where run_id = v_id and step_id = v_step_id;
   insert into durabase_private.loop_items (run_id, step_id, iteration, item)
     select v_id, v_step_id, n - 1, i from jsonb_array_elements(p_item -> 'items') with ordinality u(i, n);
+  if v_loop.run_id is not null then -- before a reset it may have been longer
+    update durabase.run_steps set state = 'cancelled', next_attempt_at = null, finished_at = clock_timestamp(),
+        version = version + 1, updated_at = clock_timestamp()
+      where run_id = v_id and step_id = v_step_id and iteration >= v_count and state in ('running', 'retrying', 'waiting', 'awaiting_input');
+  end if;
   perform durabase_private.put_step(v_run, v_epoch,
     (p_item - 'items') || jsonb_build_object('iteration', -1, 'state', 'running', 'input', jsonb_build_object('count', v_count)), 1);
   perform durabase_private.follow_step(v_id, 'step.loop-started', v_step_id, -1, 1, jsonb_build_object('count', v_count));
   return jsonb_build_object('verdict', 'go', 'count', v_count, 'next', 0, 'missing', '[]'::jsonb);
+end $$;
+
+-- What an open loop has still to take: all but what was done since it was opened, by whichever execution.
+create function durabase_private.rest_of_loop(p_loop durabase.run_steps) returns jsonb
+language plpgsql stable set search_path = '' as $$
+declare
+  v_count int := (p_loop.input ->> 'count')::int;
+begin
+  return (
+    with done as (
+      select s.iteration from durabase.run_steps s
+      where s.run_id = p_loop.run_id and s.step_id = p_loop.step_id and s.iteration between 0 and v_count - 1
+        and s.state in ('completed', 'skipped') and s.finished_at >= p_loop.started_at
+    ), reached as (select coalesce(max(d.iteration), -1) as last from done d)
+    select jsonb_build_object('verdict', 'go', 'count', v_count, 'next', r.last + 1, 'missing', coalesce((
+      select jsonb_agg(n order by n) from generate_series(0, r.last) n where n not in (select d.iteration from done d)), '[]'))
+    from reached r);
 end $$;
 
 -- Ends a loop with the list of its outputs, in order; null stands for an iteration that was skipped or did not come to its end.
@@ -149,25 +216,53 @@ create function durabase_private.close_loop(p_item jsonb) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_id uuid := (p_item ->> 'runId')::uuid;
-  v_body jsonb;
-  v_text text;
+  v_step_id text := p_item ->> 'stepId';
+  v_run durabase.task_runs;
+  v_epoch int;
 begin
+  select * into v_run from durabase.task_runs r where r.id = v_id for update;
+  if v_run.id is not null then
+    v_epoch := durabase_private.claim_epoch(v_run, p_item ->> 'temporalRunId', p_item ->> 'firstRunId');
+    select * into v_run from durabase.task_runs r where r.id = v_id;
+    if v_epoch > 1 and v_epoch = v_run.epoch and v_run.finished_at is null then
+      perform durabase_private.reopen_loop(v_id, v_step_id, v_epoch);
+    end if;
+  end if;
   if p_item ->> 'state' = 'completed' then
-    select coalesce(jsonb_agg(coalesce(p.body, s.output, 'null') order by s.iteration), '[]') into v_body
-      from durabase.run_steps s
-        left join durabase_private.payloads p on p.id = (s.output_ref ->> 'payload')::uuid and p.run_id = s.run_id
-      where s.run_id = v_id and s.step_id = p_item ->> 'stepId' and s.iteration >= 0;
-    v_text := v_body::text;
-    p_item := p_item || case
-      when octet_length(v_text) > 5000000 then jsonb_build_object('state', 'failed', 'error', jsonb_build_object('code', 'OUTPUT_TOO_LARGE',
-        'message', format('the outputs of the loop have %s bytes together, at most 5000000 are kept', octet_length(v_text)),
-        'stepId', p_item ->> 'stepId'))
-      when octet_length(v_text) > 32768 then jsonb_build_object('payload', jsonb_build_object(
-        'sha256', encode(sha256(convert_to(v_text, 'UTF8')), 'hex'), 'bytes', octet_length(v_text), 'preview', left(v_text, 200), 'body', v_body))
-      else jsonb_build_object('output', v_body) end;
+    p_item := p_item || durabase_private.gather_outputs(v_id, v_step_id);
   end if;
   return durabase_private.end_step(p_item || jsonb_build_object('iteration', -1))
     || case when p_item ->> 'state' = 'failed' then jsonb_build_object('error', p_item -> 'error') else '{}' end;
+end $$;
+
+-- The outputs of a loop as end_step takes them, or why they cannot be kept.
+create function durabase_private.gather_outputs(p_run uuid, p_step text) returns jsonb
+language plpgsql stable set search_path = '' as $$
+declare
+  v_last int := (select (s.input ->> 'count')::int - 1 from durabase.run_steps s where s.run_id = p_run and s.step_id = p_step and s.iteration = -1);
+  v_bytes bigint;
+  v_body jsonb;
+  v_text text;
+begin
+  -- first without building it, which Postgres cannot do beyond 256 MB
+  select coalesce(sum(coalesce(p.byte_count, octet_length(s.output::text), 4)), 0) into v_bytes
+    from durabase.run_steps s
+      left join durabase_private.payloads p on p.id = (s.output_ref ->> 'payload')::uuid and p.run_id = s.run_id
+    where s.run_id = p_run and s.step_id = p_step and s.iteration between 0 and v_last;
+  if v_bytes <= 5000000 then
+    select coalesce(jsonb_agg(coalesce(p.body, s.output, 'null') order by n), '[]') into v_body
+      from generate_series(0, v_last) n
+        left join durabase.run_steps s on s.run_id = p_run and s.step_id = p_step and s.iteration = n
+        left join durabase_private.payloads p on p.id = (s.output_ref ->> 'payload')::uuid and p.run_id = s.run_id;
+    v_text := v_body::text;
+    v_bytes := octet_length(v_text);
+  end if;
+  return case
+    when v_bytes > 5000000 then jsonb_build_object('state', 'failed', 'error', jsonb_build_object('code', 'OUTPUT_TOO_LARGE',
+      'message', format('the outputs of the loop have %s bytes together, at most 5000000 are kept', v_bytes), 'stepId', p_step))
+    when v_bytes > 32768 then jsonb_build_object('payload', jsonb_build_object(
+      'sha256', encode(sha256(convert_to(v_text, 'UTF8')), 'hex'), 'bytes', v_bytes, 'preview', left(v_text, 200), 'body', v_body))
+    else jsonb_build_object('output', v_body) end;
 end $$;
 
 create or replace function durabase_private.step_outputs(p_run uuid, p_steps text[]) returns jsonb
@@ -245,16 +340,20 @@ create table durabase.run_links (
   iteration int,
   is_waited boolean not null default false,
   depth int not null default 1 constraint run_links_depth_bounded check (depth between 1 and 16),
-  created_at timestamptz not null default now()
+  created_at timestamptz not null default now(),
+  constraint run_links_between_two check (run_id <> parent_run_id),
+  constraint run_links_child_has_place check (kind <> 'child' or (step_id is not null and iteration is not null)),
+  constraint run_links_waited_is_child check (kind = 'child' or not is_waited)
 );
 comment on table durabase.run_links is 'Where a run comes from: started by a step of another run, or made from another run.';
 create index run_links_parent_idx on durabase.run_links (parent_run_id, step_id, iteration);
 create index run_links_workspace_idx on durabase.run_links (workspace_id);
 alter table durabase.run_links enable row level security;
+-- Who sees both runs sees that they belong together.
 create policy run_links_read on durabase.run_links for select to authenticated
   using (
     workspace_id = any ((select durabase_private.ws_ids(true))::uuid[])
-    or exists (select from durabase.task_runs r where r.id = run_id)
+    or (exists (select from durabase.task_runs r where r.id = run_id) and exists (select from durabase.task_runs r where r.id = parent_run_id))
   );
 grant select on durabase.run_links to authenticated, service_role;
 
@@ -262,12 +361,14 @@ grant select on durabase.run_links to authenticated, service_role;
 -- run ever waits for another. No foreign keys, for the same reason.
 create table durabase_private.deeds (
   n bigint generated always as identity primary key,
-  kind text not null constraint deeds_kind_known check (kind in ('child-ended', 'cancel-child', 'event')),
+  kind text not null constraint deeds_kind_known check (kind in ('child-ended', 'cancel-child', 'event', 'event-wait')),
   run_id uuid, -- to whom
   step_id text,
   iteration int,
   other_id uuid, -- because of whom: the child, the parent, the event
-  at timestamptz not null default clock_timestamp()
+  due_at timestamptz not null default clock_timestamp(), -- later when it has failed
+  failure_count int not null default 0,
+  problem text
 );
 
 alter table durabase_private.wishes drop constraint wishes_kind_known;
@@ -284,8 +385,10 @@ end $$;
 create function durabase_private.forget_wakes(p_runs uuid[], p_carried_at timestamptz[]) returns void
 -- definer: the engine has no rights on tables
 language sql volatile security definer set search_path = '' as $$
-  delete from durabase_private.wishes w using unnest(p_runs, p_carried_at) c (run_id, at)
-  where w.run_id = c.run_id and w.kind = 'wake' and w.requested_at = c.at
+  with carried as (
+    select w.run_id from durabase_private.wishes w join unnest(p_runs, p_carried_at) c (run_id, at) on w.run_id = c.run_id and w.requested_at = c.at
+    where w.kind = 'wake' order by w.run_id for update of w) -- in the order in which an event wakes several runs
+  delete from durabase_private.wishes w using carried c where w.run_id = c.run_id and w.kind = 'wake'
 $$;
 
 drop function durabase_private.claim_wishes(int);
@@ -311,7 +414,7 @@ create table durabase.events (
   name text not null constraint events_name_form check (name ~ '^[A-Za-z0-9][A-Za-z0-9._:/-]{0,126}$'),
   data jsonb not null default '{}' constraint events_data_is_object check (jsonb_typeof(data) = 'object'),
   idempotency_key text constraint events_idempotency_key_length check (length(idempotency_key) between 1 and 200),
-  actor_kind text not null,
+  actor_kind text not null constraint events_actor_kind_known check (actor_kind in ('user', 'service', 'sql_role')),
   actor_user_id uuid references auth.users (id) on delete set null,
   actor_name text not null,
   created_at timestamptz not null default clock_timestamp()
@@ -335,9 +438,12 @@ create table durabase_private.event_waits (
   workspace_id uuid not null,
   name text not null constraint event_waits_name_length check (length(name) <= 127),
   match jsonb not null,
+  event_id uuid, -- by which it ended
   primary key (run_id, step_id, iteration)
 );
-create index event_waits_name_idx on durabase_private.event_waits (workspace_id, name);
+create index event_waits_name_idx on durabase_private.event_waits (workspace_id, name) where event_id is null;
+-- one event ends one wait of a run
+create unique index event_waits_event_unique on durabase_private.event_waits (run_id, event_id) where event_id is not null;
 
 -- Tokens with which a step can be completed from outside; their hashes only.
 create table durabase_private.input_tokens (
@@ -371,7 +477,6 @@ begin
   update durabase.run_steps set state = p_state, output = case when v_ref is null then p_output end, output_ref = v_ref, error = p_error,
       finished_at = clock_timestamp(), version = version + 1, updated_at = clock_timestamp()
     where run_id = p_run.id and step_id = p_step and iteration = p_iteration;
-  delete from durabase_private.event_waits w where w.run_id = p_run.id and w.step_id = p_step and w.iteration = p_iteration;
   delete from durabase_private.input_tokens t where t.run_id = p_run.id and t.step_id = p_step and t.iteration = p_iteration;
   perform durabase_private.follow_step(p_run.id, 'step.' || p_state, p_step, p_iteration, v_step.attempt,
     case when p_error is null then null else jsonb_build_object('error', p_error) end);
@@ -382,6 +487,41 @@ end $$;
 create function durabase_private.event_output(p_event durabase.events) returns jsonb language sql stable set search_path = '' as $$
   select jsonb_build_object('id', p_event.id, 'name', p_event.name, 'data', p_event.data, 'at', p_event.created_at)
 $$;
+
+-- Gives the event to the first wait of the run that it fits. The caller holds the run's row.
+create function durabase_private.offer_event(p_run durabase.task_runs, p_event durabase.events) returns void
+language plpgsql volatile set search_path = '' as $$
+declare
+  v_wait record;
+begin
+  if p_event.created_at < p_run.created_at
+    or exists (select from durabase_private.event_waits w where w.run_id = p_run.id and w.event_id = p_event.id) then return; end if;
+  select w.step_id, w.iteration into v_wait
+    from durabase_private.event_waits w join durabase.run_steps s using (run_id, step_id, iteration)
+    where w.run_id = p_run.id and w.name = p_event.name and w.event_id is null and s.state = 'waiting' and p_event.data @> w.match
+    order by w.step_id, w.iteration limit 1;
+  if v_wait.step_id is not null
+    and durabase_private.end_waiting_step(p_run, v_wait.step_id, v_wait.iteration, 'completed', durabase_private.event_output(p_event), null) then
+    update durabase_private.event_waits w set event_id = p_event.id
+      where w.run_id = p_run.id and w.step_id = v_wait.step_id and w.iteration = v_wait.iteration;
+  end if;
+end $$;
+
+-- Looks whether the event that a step waits for is there: what came since the run began counts, unless another step of the
+-- run has taken it. The caller holds the run's row.
+create function durabase_private.seek_event(p_run durabase.task_runs, p_step text, p_iteration int) returns void
+language plpgsql volatile set search_path = '' as $$
+declare
+  v_event durabase.events;
+begin
+  select e.* into v_event
+    from durabase_private.event_waits w join durabase.events e
+      on e.workspace_id = w.workspace_id and e.name = w.name and e.created_at >= p_run.created_at and e.data @> w.match
+    where w.run_id = p_run.id and w.step_id = p_step and w.iteration = p_iteration and w.event_id is null
+      and not exists (select from durabase_private.event_waits x where x.run_id = p_run.id and x.event_id = e.id)
+    order by e.created_at, e.id limit 1;
+  if v_event.id is not null then perform durabase_private.offer_event(p_run, v_event); end if;
+end $$;
 
 -- The actor of a run at this moment: work that a step does for a user checks the rights of now.
 create function durabase_private.actor_of_run(p_run durabase.task_runs) returns durabase_private.actor
@@ -400,9 +540,12 @@ declare
 begin
   select l.run_id into v_child from durabase.run_links l join durabase.task_runs c on c.id = l.run_id
     where l.parent_run_id = p_run.id and l.step_id = p_step and l.iteration = p_iteration and l.kind = 'child'
-      and (c.finished_at is null or c.state = 'completed')
-    order by l.created_at desc limit 1;
+      and (c.state = 'completed' or (c.finished_at is null and c.cancel_requested_at is null))
+    order by l.created_at desc, l.run_id desc limit 1;
   if v_child is not null then return v_child; end if;
+  if octet_length((p_wait -> 'input')::text) > 1048576 then
+    perform durabase_private.refuse(413, 'BODY_TOO_LARGE', 'the input may have at most 1 MiB', 'store it elsewhere and pass its address', 'input');
+  end if;
   if v_depth > 16 then
     perform durabase_private.refuse(422, 'STEP_INPUT_INVALID', 'runs are nested too deeply: at most 16 levels', 'look for a task that starts itself', 'task');
   end if;
@@ -439,32 +582,29 @@ end $$;
 create function durabase_private.arm_wait(p_run durabase.task_runs, p_step text, p_iteration int, p_wait jsonb) returns void
 language plpgsql volatile set search_path = '' as $$
 declare
-  v_event durabase.events;
+  v_child_id uuid;
   v_child durabase.task_runs;
 begin
   case p_wait ->> 'kind'
     when 'event' then
       insert into durabase_private.event_waits (run_id, step_id, iteration, workspace_id, name, match)
         values (p_run.id, p_step, p_iteration, p_run.workspace_id, p_wait ->> 'name', coalesce(p_wait -> 'match', '{}'))
-        on conflict (run_id, step_id, iteration) do update set name = excluded.name, match = excluded.match;
-      -- what came since the run began counts, unless another step of this run has taken it
-      select e.* into v_event from durabase.events e
-        where e.workspace_id = p_run.workspace_id and e.name = p_wait ->> 'name' and e.created_at >= p_run.created_at
-          and e.data @> coalesce(p_wait -> 'match', '{}')
-          and not exists (select from durabase.run_steps s where s.run_id = p_run.id and s.action = 'wait-for-event'
-            and s.state = 'completed' and s.output ->> 'id' = e.id::text)
-        order by e.created_at, e.id limit 1;
-      if v_event.id is not null then
-        perform durabase_private.end_waiting_step(p_run, p_step, p_iteration, 'completed', durabase_private.event_output(v_event), null);
-      end if;
+        on conflict (run_id, step_id, iteration) do update set name = excluded.name, match = excluded.match, event_id = null;
+      perform durabase_private.seek_event(p_run, p_step, p_iteration);
+      -- An event that commits just now sees this wait as little as this wait sees it: looked up again after both.
+      insert into durabase_private.deeds (kind, run_id, step_id, iteration)
+        select 'event-wait', w.run_id, w.step_id, w.iteration from durabase_private.event_waits w
+        where w.run_id = p_run.id and w.step_id = p_step and w.iteration = p_iteration and w.event_id is null;
     when 'child' then
-      select * into v_child from durabase.task_runs r
-        where r.id = durabase_private.start_child(p_run, p_step, p_iteration, p_wait);
+      v_child_id := durabase_private.start_child(p_run, p_step, p_iteration, p_wait);
+      select * into v_child from durabase.task_runs r where r.id = v_child_id;
       if not (p_wait ->> 'isWaited')::boolean then
         perform durabase_private.end_waiting_step(p_run, p_step, p_iteration, 'completed',
           jsonb_build_object('runId', v_child.id, 'state', v_child.state, 'output', null), null);
       elsif v_child.finished_at is not null then
         perform durabase_private.take_child(p_run, p_step, p_iteration, v_child);
+      else -- now that it has a name
+        update durabase.task_runs set reason = durabase_private.derive_reason(p_run.id) where id = p_run.id and state = 'waiting';
       end if;
     when 'external' then
       if p_wait ->> 'tokenHash' is not null then
@@ -558,50 +698,73 @@ end $$;
 
 -- ── What others do to a run ───────────────────────────────────────────────────────────────────────────────────────────
 
--- One thing after the other, each with its own locks; returns how many were done.
+-- Does the oldest deed that nobody else is at; false when there is none. Each has a transaction and locks of its own.
 create function durabase_private.do_deed() returns boolean
 -- definer: the engine has no rights on tables
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_deed durabase_private.deeds;
   v_run durabase.task_runs;
-  v_other durabase.task_runs;
-  v_event durabase.events;
-  v_wait record;
 begin
-  delete from durabase_private.deeds d where d.n = (select x.n from durabase_private.deeds x order by x.n limit 1 for update skip locked)
-    returning * into v_deed;
+  select * into v_deed from durabase_private.deeds d where d.due_at <= clock_timestamp() order by d.n limit 1 for update skip locked;
   if v_deed.n is null then return false; end if;
-  case v_deed.kind
-    when 'child-ended' then
-      select * into v_other from durabase.task_runs r where r.id = v_deed.other_id;
-      select * into v_run from durabase.task_runs r where r.id = v_deed.run_id for update;
-      if v_run.id is not null and v_other.id is not null then
-        perform durabase_private.take_child(v_run, v_deed.step_id, v_deed.iteration, v_other);
-      end if;
-    when 'cancel-child' then
-      perform durabase_private.cancel_of_parent(v_deed.run_id, v_deed.other_id);
-    when 'event' then
-      select * into v_event from durabase.events e where e.id = v_deed.other_id;
-      for v_wait in
-        select w.run_id, w.step_id, w.iteration from durabase_private.event_waits w
-        where w.workspace_id = v_event.workspace_id and w.name = v_event.name and v_event.data @> w.match
-        order by w.run_id, w.step_id, w.iteration
-      loop
-        select * into v_run from durabase.task_runs r where r.id = v_wait.run_id for update;
-        -- one event ends one wait of a run
-        if v_event.created_at >= v_run.created_at and not exists (
-          select from durabase.run_steps s where s.run_id = v_run.id and s.action = 'wait-for-event' and s.state = 'completed'
-            and s.output ->> 'id' = v_event.id::text
-        ) then
-          perform durabase_private.end_waiting_step(v_run, v_wait.step_id, v_wait.iteration, 'completed', durabase_private.event_output(v_event), null);
-        end if;
-      end loop;
-  end case;
+  begin
+    case v_deed.kind
+      when 'child-ended' then perform durabase_private.tell_parent(v_deed.run_id, v_deed.step_id, v_deed.iteration, v_deed.other_id);
+      when 'cancel-child' then perform durabase_private.cancel_of_parent(v_deed.run_id, v_deed.other_id);
+      when 'event' then perform durabase_private.spread_event(v_deed.other_id);
+      when 'event-wait' then
+        select * into v_run from durabase.task_runs r where r.id = v_deed.run_id for update;
+        perform durabase_private.seek_event(v_run, v_deed.step_id, v_deed.iteration);
+    end case;
+    delete from durabase_private.deeds where n = v_deed.n;
+  exception when others then
+    -- the one that cannot be done does not stand in the way of the others
+    update durabase_private.deeds set failure_count = failure_count + 1, problem = left(sqlerrm, 500),
+        due_at = clock_timestamp() + least(failure_count + 1, 60) * interval '1 second'
+      where n = v_deed.n;
+    raise warning 'deed % (%) failed: %', v_deed.n, v_deed.kind, sqlerrm;
+  end;
   return true;
 end $$;
 
--- Ends a child because its parent ended. It is asked like by cancel_run; whoever ended the parent answers for it in the audit.
+-- A child has ended: the step that waits for it goes on, unless it waits for a later one by now.
+create function durabase_private.tell_parent(p_parent uuid, p_step text, p_iteration int, p_child uuid) returns void
+language plpgsql volatile set search_path = '' as $$
+declare
+  v_run durabase.task_runs;
+  v_child durabase.task_runs;
+begin
+  select * into v_run from durabase.task_runs r where r.id = p_parent for update;
+  select r.* into v_child
+    from durabase.run_links l join durabase.task_runs r on r.id = l.run_id
+    where l.parent_run_id = p_parent and l.step_id = p_step and l.iteration = p_iteration and l.kind = 'child'
+    order by l.created_at desc, l.run_id desc limit 1;
+  -- one that lives again, because it was reset, will end again
+  if v_run.id is null or v_child.id is distinct from p_child or v_child.finished_at is null then return; end if;
+  perform durabase_private.take_child(v_run, p_step, p_iteration, v_child);
+end $$;
+
+-- Gives an event to every run that waits for it, in the order of their ids.
+create function durabase_private.spread_event(p_event uuid) returns void language plpgsql volatile set search_path = '' as $$
+declare
+  v_event durabase.events;
+  v_id uuid;
+  v_run durabase.task_runs;
+begin
+  select * into v_event from durabase.events e where e.id = p_event;
+  for v_id in
+    select distinct w.run_id
+    from durabase_private.event_waits w join durabase.run_steps s using (run_id, step_id, iteration)
+    where w.workspace_id = v_event.workspace_id and w.name = v_event.name and w.event_id is null
+      and v_event.data @> w.match and s.state = 'waiting' order by w.run_id
+  loop
+    select * into v_run from durabase.task_runs r where r.id = v_id for update;
+    if v_run.id is not null then perform durabase_private.offer_event(v_run, v_event); end if;
+  end loop;
+end $$;
+
+-- Ends a child because its parent ended. It is asked like by cancel_run; the audit names the parent, whose own rows tell who ended it.
 create function durabase_private.cancel_of_parent(p_run uuid, p_parent uuid) returns void
 language plpgsql volatile set search_path = '' as $$
 declare
@@ -616,8 +779,8 @@ begin
       event_seq = event_seq + 1, version = version + 1, updated_at = clock_timestamp()
     where id = p_run returning * into v_run;
   perform durabase_private.emit(v_run, v_run.event_seq, 'run.cancel-requested', p_data => jsonb_build_object('reason', v_reason));
-  perform durabase_private.audit(durabase_private.actor_of_run(v_run), v_run.workspace_id, 'run.cancelled', 'run', p_run::text,
-    jsonb_build_object('reason', v_reason));
+  perform durabase_private.audit(('run', null, format('run %s', p_parent), true)::durabase_private.actor, v_run.workspace_id,
+    'run.cancelled', 'run', p_run::text, jsonb_build_object('reason', v_reason));
   if v_queued.run_id is not null and v_queued.admitted_at is null and not v_queued.is_waiting_in_temporal then
     delete from durabase_private.run_queue where run_id = p_run;
     perform durabase_private.end_unopened_run(v_run, 'cancelled', jsonb_build_object('code', 'RUN_CANCELLED', 'message', v_reason));
@@ -640,7 +803,7 @@ begin
     select 'cancel-child', l.run_id, new.id
     from durabase.run_links l join durabase.task_runs c on c.id = l.run_id
     where l.parent_run_id = new.id and l.kind = 'child' and l.is_waited and c.finished_at is null;
-  delete from durabase_private.event_waits where run_id = new.id;
+  delete from durabase_private.event_waits where run_id = new.id and event_id is null;
   delete from durabase_private.input_tokens where run_id = new.id;
   return null;
 end $$;
@@ -739,7 +902,7 @@ begin
       where r.id = any (v_admitted)), '[]'),
     'unchecked', exists (select from durabase_private.run_queue q where q.needs_check and q.ready_at <= v_now),
     'wishes', exists (select from durabase_private.wishes w where w.carried_until is null or w.carried_until < v_now),
-    'deeds', exists (select from durabase_private.deeds),
+    'deeds', exists (select from durabase_private.deeds d where d.due_at <= v_now),
     'drafts', exists (select from durabase.task_versions v where v.state = 'draft'));
 end $$;
 
@@ -773,14 +936,12 @@ declare
   v_in_hand jsonb;
   v_queued durabase_private.run_queue;
   v_deadline_ms bigint := (p_item ->> 'deadlineMs')::bigint;
-  v_goes_on boolean;
 begin
   select * into v_queued from durabase_private.run_queue q where q.run_id = v_id for update;
   select * into v_was from durabase.task_runs r where r.id = v_id for update;
   if v_was.id is null then
     return jsonb_build_object('verdict', 'refused', 'reason', 'no such run');
   end if;
-  v_goes_on := exists (select from durabase_private.executions e where e.run_id = v_id and e.epoch = v_was.epoch and e.left_at is not null);
   v_epoch := durabase_private.claim_epoch(v_was, p_item ->> 'temporalRunId', p_item ->> 'firstRunId');
   if v_epoch = 0 then
     if v_was.finished_at is not null then
@@ -798,7 +959,8 @@ begin
     return jsonb_build_object('verdict', 'ended', 'epoch', v_epoch, 'deadlineAt', v_run.deadline_at);
   end if;
   -- this very execution asks again, or goes on where another one left
-  if v_run.started_at is not null and (v_epoch = v_was.epoch or v_goes_on) and v_queued.run_id is null then
+  if v_run.started_at is not null and v_queued.run_id is null and (v_epoch = 1 or exists (
+    select from durabase_private.executions e where e.run_id = v_id and e.epoch = v_epoch and e.opened_at is not null)) then
     return jsonb_build_object('verdict', case when v_run.cancel_requested_at is null then 'go' else 'cancel' end,
       'epoch', v_epoch, 'deadlineAt', v_run.deadline_at) || durabase_private.in_hand(v_run, v_epoch);
   end if;
@@ -821,7 +983,7 @@ begin
   delete from durabase_private.run_queue where run_id = v_id;
 
   if v_epoch > 1 then -- it begins anew: nothing that was done before counts, but what was kept from another run
-    update durabase_private.executions set base_epoch = v_epoch where temporal_run_id = p_item ->> 'temporalRunId';
+    update durabase_private.executions set base_epoch = v_epoch, opened_at = clock_timestamp() where temporal_run_id = p_item ->> 'temporalRunId';
   end if;
   v_in_hand := durabase_private.in_hand(v_run, v_epoch);
   v_steps := case when v_in_hand ? 'isPaused' then '[]'
@@ -844,6 +1006,65 @@ begin
   perform durabase_private.tell_feeds(v_run);
   return jsonb_build_object('verdict', case when v_run.cancel_requested_at is null then 'go' else 'cancel' end,
     'epoch', v_epoch, 'deadlineAt', v_run.deadline_at) || v_in_hand;
+end $$;
+
+-- ── Reconciling ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+-- As before; an execution that goes on in place of one that has left is no reset.
+create or replace function durabase_private.reconcile_one(p_item jsonb) returns text
+language plpgsql volatile set search_path = '' as $$
+declare
+  v_id uuid := (p_item ->> 'runId')::uuid;
+  v_status text := p_item ->> 'status';
+  v_temporal_run text := p_item ->> 'temporalRunId';
+  v_run durabase.task_runs;
+  v_epoch int;
+  v_is_seen boolean;
+  v_goes_on boolean;
+  v_fitting text[] := durabase_private.fitting_states(v_status);
+  v_error jsonb;
+begin
+  -- cheap look first: most closed executions are mirrored already
+  select * into v_run from durabase.task_runs r where r.id = v_id;
+  if v_run.id is null then return 'unknown'; end if;
+  if v_run.temporal_run_id = v_temporal_run and (
+    case when v_fitting is null then v_run.finished_at is null else v_run.state = any (v_fitting) end
+  ) then return 'same'; end if;
+  if v_fitting is null and v_status <> 'RUNNING' then return 'same'; end if; -- continued as new: its successor speaks
+
+  perform from durabase_private.run_queue q where q.run_id = v_id for update;
+  select * into v_run from durabase.task_runs r where r.id = v_id for update;
+  v_is_seen := exists (select from durabase_private.executions e where e.temporal_run_id = v_temporal_run);
+  -- a running execution that nobody claimed yet is about to open by itself
+  if not v_is_seen and v_status = 'RUNNING' and v_run.epoch = 0 then return 'same'; end if;
+  -- one that closed before it could write, and started before the execution that speaks now took over, is past
+  if not v_is_seen and (p_item ->> 'startedAt')::timestamptz < (
+    select e.created_at from durabase_private.executions e where e.run_id = v_id and e.epoch = v_run.epoch
+  ) and v_status <> 'RUNNING' then return 'same'; end if;
+  v_goes_on := v_run.finished_at is null and exists (
+    select from durabase_private.executions e where e.run_id = v_id and e.epoch = v_run.epoch and e.left_at is not null);
+  v_epoch := durabase_private.claim_epoch(v_run, v_temporal_run, p_item ->> 'firstRunId');
+  if v_epoch = 0 or v_epoch < v_run.epoch then return 'same'; end if;
+  if not v_is_seen and v_epoch > 1 and not v_goes_on then
+    perform durabase_private.note_drift('reset', v_run, p_item ->> 'workflowId', v_temporal_run, v_status, true, 'the run was reset in Temporal');
+  end if;
+  if v_fitting is null then return case when v_is_seen or v_goes_on then 'same' else 'mended' end; end if;
+
+  select * into v_run from durabase.task_runs r where r.id = v_id;
+  if v_run.state = any (v_fitting) then return 'same'; end if;
+  perform durabase_private.note_drift(lower(v_status), v_run, p_item ->> 'workflowId', v_temporal_run, v_status, true,
+    'the execution closed in Temporal without the word of its workflow');
+  delete from durabase_private.run_queue where run_id = v_id;
+  v_error := case v_status
+    when 'TERMINATED' then jsonb_build_object('code', 'RUN_TERMINATED', 'message', 'terminated in Temporal' || coalesce(': ' || (p_item ->> 'reason'), ''))
+    when 'TIMED_OUT' then jsonb_build_object('code', 'DEADLINE_EXCEEDED', 'message', 'the execution timed out in Temporal')
+    when 'FAILED' then jsonb_build_object('code', 'WORKFLOW_FAILED', 'message', 'the workflow failed in Temporal' || coalesce(': ' || (p_item ->> 'reason'), ''))
+    when 'CANCELED' then jsonb_build_object('code', 'RUN_CANCELLED', 'message', 'cancelled in Temporal') end;
+  v_run := durabase_private.close_run(v_run, v_fitting[1], v_error, case when v_status = 'COMPLETED' then v_run.output end,
+    case when v_status = 'COMPLETED' then v_run.output_ref end, 1);
+  perform durabase_private.audit(durabase_private.operator_actor(), v_run.workspace_id, 'run.' || lower(v_status), 'run', v_id::text,
+    jsonb_strip_nulls(jsonb_build_object('in', 'Temporal', 'temporalRunId', v_temporal_run, 'reason', p_item -> 'reason')));
+  return 'mended';
 end $$;
 
 -- ── States ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -886,6 +1107,7 @@ begin
       end
     from durabase.run_steps s
     where s.run_id = p_run and s.state = v_state and s.iteration >= 0
+      and s.state in ('retrying', 'waiting') -- said so that the index of the open ones can answer
     order by coalesce(s.next_attempt_at, s.wakes_at), s.step_id, s.iteration limit 1
   );
 end $$;
@@ -907,7 +1129,9 @@ begin
     perform realtime.send(v_message.payload, v_message.event, v_message.topic, true);
   end loop;
   perform pg_notify('durabase_changes', (select s.last_value from durabase_private.changes_position_seq s)::text);
-  if exists (select from durabase_private.wishes w where w.carried_until is null) or exists (select from durabase_private.deeds) or exists (
+  if exists (select from durabase_private.wishes w where w.carried_until is null) or exists (
+    select from durabase_private.deeds d where d.due_at <= clock_timestamp()
+  ) or exists (
     select from durabase_private.changes c
     where c.position > v_numbered.before_position and (c.kind = 'task' or (c.kind = 'run' and c.version = 1))
   ) then
@@ -923,13 +1147,16 @@ do $$ declare t text; begin
 end $$;
 alter publication supabase_realtime add table durabase.events, durabase.run_links;
 
-revoke execute on function durabase_private.leave_run(uuid, text), durabase_private.done_steps(uuid, int), durabase_private.open_loop(jsonb),
-  durabase_private.close_loop(jsonb), durabase_private.skip_step(jsonb), durabase_private.wish_wake(durabase.task_runs),
+revoke execute on function durabase_private.leave_run(uuid, text), durabase_private.done_steps(uuid, int),
+  durabase_private.reopen_loop(uuid, text, int), durabase_private.rest_of_loop(durabase.run_steps),
+  durabase_private.gather_outputs(uuid, text), durabase_private.open_loop(jsonb), durabase_private.close_loop(jsonb), durabase_private.skip_step(jsonb), durabase_private.wish_wake(durabase.task_runs),
   durabase_private.forget_wakes(uuid[], timestamptz[]), durabase_private.claim_wishes(int),
   durabase_private.end_waiting_step(durabase.task_runs, text, int, text, jsonb, jsonb), durabase_private.event_output(durabase.events),
+  durabase_private.offer_event(durabase.task_runs, durabase.events), durabase_private.seek_event(durabase.task_runs, text, int),
   durabase_private.actor_of_run(durabase.task_runs), durabase_private.start_child(durabase.task_runs, text, int, jsonb),
   durabase_private.child_output(durabase.task_runs), durabase_private.take_child(durabase.task_runs, text, int, durabase.task_runs),
   durabase_private.arm_wait(durabase.task_runs, text, int, jsonb), durabase_private.read_control(uuid, jsonb), durabase_private.do_deed(),
+  durabase_private.tell_parent(uuid, text, int, uuid), durabase_private.spread_event(uuid),
   durabase_private.cancel_of_parent(uuid, uuid), durabase_private.note_end_of_run(), durabase_private.inherited_keys(uuid),
   durabase_private.in_hand(durabase.task_runs, int) from public;
 grant execute on function durabase_private.leave_run(uuid, text), durabase_private.open_loop(jsonb), durabase_private.close_loop(jsonb),

@@ -69,7 +69,14 @@ describe('cancel_run', () => {
     const claim = () => db.engine.query('select * from durabase_private.claim_wishes(1000) where run_id = $1', [id]);
     const answers = await Promise.all([claim(), claim(), claim()]);
     expect(answers.flatMap(({ rows }) => rows)).toEqual([
-      { run_id: id, workflow_id: `run-${id}`, kind: 'cancel', epoch: 1, reason: 'enough' },
+      {
+        run_id: id,
+        workflow_id: `run-${id}`,
+        kind: 'cancel',
+        epoch: 1,
+        reason: 'enough',
+        requested_at: expect.any(Date) as unknown,
+      },
     ]);
   });
 

@@ -161,7 +161,7 @@ describe('open_runs', () => {
 
   it('says why a run waits that opens with a sleep', async () => {
     const id = await startAdmitted();
-    await open(id, { steps: [{ ...STEP, state: 'waiting', wakesAt: '2031-01-01T00:00:00Z' }] });
+    await open(id, { steps: [{ ...STEP, action: 'sleep', state: 'waiting', wakesAt: '2031-01-01T00:00:00Z' }] });
     expect(await findRun(db.owner, id)).toMatchObject({ state: 'waiting', reason: { code: 'SLEEPING' } });
   });
 

@@ -201,7 +201,7 @@ describe('write_steps', () => {
         const run = await findRun(db.owner, id);
         expect([run.state, run.reason?.code]).toEqual([state, reason]);
       };
-      await begin(id, 'sleep', 1, { state: 'waiting', wakesAt: LATER });
+      await begin(id, 'sleep', 1, { action: 'sleep', state: 'waiting', wakesAt: LATER });
       await expectRun('waiting', 'SLEEPING');
       await begin(id, 'a');
       await expectRun('running', undefined);
@@ -220,7 +220,7 @@ describe('write_steps', () => {
 
     it('says until when a run sleeps and when it tries again', async () => {
       const id = await startOpen();
-      await begin(id, 'nap', 1, { state: 'waiting', wakesAt: LATER });
+      await begin(id, 'nap', 1, { action: 'sleep', state: 'waiting', wakesAt: LATER });
       const sleeping = (await findRun(db.owner, id)).reason as unknown as Record<string, string>;
       expect(new Date(sleeping['wakesAt'] ?? '')).toEqual(new Date(LATER));
       await end(id, 'completed', 'nap');

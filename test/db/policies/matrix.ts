@@ -56,7 +56,13 @@ const onlyAdmins = ({ admins, all }: { readonly admins: Visible; readonly all: V
 const RUNS = ['acme/ownerShared', 'acme/runnerShared', 'acme/runnerPlain', 'acme/ownerPlain'] as const;
 const SHARED_RUNS = ['acme/ownerShared', 'acme/runnerShared'] as const;
 const RUNNERS_RUNS = ['acme/runnerShared', 'acme/runnerPlain'] as const;
-const ALL_RUNS = [...RUNS, 'gone/run', 'other/run'];
+const ALL_RUNS = [...RUNS, 'gone/child', 'gone/run', 'other/child', 'other/run'];
+const LINKS = [
+  'ownerPlain>ownerShared',
+  'ownerShared>ownerPlain',
+  'ownerShared>runnerShared',
+  'runnerShared>runnerPlain',
+] as const;
 const ACME_TASKS = ['acme/plain', 'acme/shared'];
 const ALL_TASKS = [...ACME_TASKS, 'gone/task', 'other/task'];
 const runRows = audience({ members: RUNS, runner: RUNNERS_RUNS, guest: SHARED_RUNS, all: ALL_RUNS });
@@ -72,6 +78,25 @@ export const EXPECTED: Readonly<Record<string, { readonly name: string; readonly
     task_runs: { name: "t.input ->> 'name'", visible: runRows },
     run_steps: { name: "t.output ->> 'name'", visible: runRows },
     run_events: { name: "t.data ->> 'name'", visible: runRows },
+    // parent>child: who does not see both does not see that they belong together
+    run_links: {
+      name: 't.step_id',
+      visible: audience({
+        members: LINKS,
+        runner: ['runnerShared>runnerPlain'],
+        guest: ['ownerShared>runnerShared'],
+        all: [...LINKS, 'gone', 'other'],
+      }),
+    },
+    events: {
+      name: 't.name',
+      visible: audience({
+        members: ['acme/owner', 'acme/removed', 'acme/runner'],
+        runner: ['acme/runner'],
+        guest: [],
+        all: ['acme/owner', 'acme/removed', 'acme/runner', 'gone/event', 'other/event'],
+      }),
+    },
     tasks: { name: 't.description', visible: taskRows },
     task_versions: { name: "t.definition ->> 'description'", visible: taskRows },
     task_permissions: {

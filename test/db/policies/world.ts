@@ -55,19 +55,35 @@ export const createWorld = async (owner: pg.Pool): Promise<World> => {
   await shareTask(owner, { taskId: lost.id, userId: userOf('deletedGuest'), canRun: true });
   await shareTask(owner, { taskId: plain.id, userId: userOf('removed'), canRun: true });
 
-  await runAs(owner, { task: shared, name: 'acme/ownerShared', userId: userOf('owner') });
-  await runAs(owner, { task: shared, name: 'acme/runnerShared', userId: userOf('runner') });
-  await runAs(owner, { task: plain, name: 'acme/runnerPlain', userId: userOf('runner') });
+  const ownerShared = await runAs(owner, { task: shared, name: 'acme/ownerShared', userId: userOf('owner') });
+  const runnerShared = await runAs(owner, { task: shared, name: 'acme/runnerShared', userId: userOf('runner') });
+  const runnerPlain = await runAs(owner, { task: plain, name: 'acme/runnerPlain', userId: userOf('runner') });
   // started by somebody who has been removed since: others see it, he does not
-  await runAs(owner, { task: plain, name: 'acme/ownerPlain', userId: userOf('removed') });
+  const ownerPlain = await runAs(owner, { task: plain, name: 'acme/ownerPlain', userId: userOf('removed') });
+  await linkRuns(owner, { parent: ownerShared, child: runnerShared, name: 'ownerShared>runnerShared' });
+  await linkRuns(owner, { parent: runnerShared, child: runnerPlain, name: 'runnerShared>runnerPlain' });
+  await linkRuns(owner, { parent: ownerShared, child: ownerPlain, name: 'ownerShared>ownerPlain' });
+  await linkRuns(owner, { parent: ownerPlain, child: ownerShared, name: 'ownerPlain>ownerShared' });
+  for (const name of ['owner', 'runner'])
+    await asUser(owner, userOf(name), (client) =>
+      callRow(client, 'durabase.emit_event', { name: `acme/${name}`, workspace: acme.id }),
+    );
+  // of somebody who was a member once
+  await owner.query(
+    "insert into durabase.events (workspace_id, name, actor_kind, actor_user_id, actor_name) values ($1, 'acme/removed', 'user', $2, 'x')",
+    [acme.id, userOf('removed')],
+  );
   await owner.query('update durabase.task_permissions set can_view = false, can_run = false where user_id = $1', [
     userOf('removed'),
   ]);
   for (const [task, name] of [
-    [theirs, 'other/run'],
-    [lost, 'gone/run'],
-  ] as const)
-    await markRun(owner, (await startRun(owner, task, { input: { name } })).id, name);
+    [theirs, 'other'],
+    [lost, 'gone'],
+  ] as const) {
+    const parent = await startMarked(owner, task, `${name}/run`);
+    await linkRuns(owner, { parent, child: await startMarked(owner, task, `${name}/child`), name });
+    await callRow(owner, 'durabase.emit_event', { name: `${name}/event`, workspace: task.workspaceId });
+  }
   await owner.query('update durabase.workspaces set deleted_at = now() where id = $1', [gone.id]);
 
   await owner.query('drop trigger audit_log_is_not_truncated on durabase.audit_log');
@@ -91,11 +107,30 @@ export const createWorld = async (owner: pg.Pool): Promise<World> => {
 const runAs = async (
   owner: pg.Pool,
   { task, name, userId }: { readonly task: ReadyTask; readonly name: string; readonly userId: string },
-): Promise<void> => {
+): Promise<string> => {
   const run = await asUser(owner, userId, (client) =>
     callRow<{ readonly id: string }>(client, 'durabase.start_run', { task: task.id, input: { name } }),
   );
   await markRun(owner, run.id, name);
+  return run.id;
+};
+
+const startMarked = async (owner: pg.Pool, task: ReadyTask, name: string): Promise<string> => {
+  const { id } = await startRun(owner, task, { input: { name } });
+  await markRun(owner, id, name);
+  return id;
+};
+
+/** As if a step of the parent had started the child. */
+const linkRuns = async (
+  owner: pg.Pool,
+  { parent, child, name }: { readonly parent: string; readonly child: string; readonly name: string },
+): Promise<void> => {
+  await owner.query(
+    `insert into durabase.run_links (run_id, parent_run_id, workspace_id, kind, step_id, iteration)
+     select id, $2, workspace_id, 'child', $3, 0 from durabase.task_runs where id = $1`,
+    [child, parent, name],
+  );
 };
 
 /** One step and one event for each run, with its name. */
