@@ -69,6 +69,7 @@ export const useSupabase = (writeSchema?: (prefix: string) => SchemaScript): Use
   });
   afterAll(async () => {
     await Promise.all(clients.map((client) => client.removeAllChannels()));
+    await Promise.all(clients.map((client) => client.realtime.disconnect()));
     await dropSchema(owner, prefix);
     await owner.query('delete from auth.users where id = any ($1::uuid[])', [userIds]);
     await owner.end();
