@@ -142,7 +142,7 @@ describe('the sequencer', () => {
       {
         topic: expect.stringMatching(/:\d+$/) as unknown,
         event: 'events',
-        payload: { run: run.id, seq: 3, version: 3, state: 'cancelled' },
+        payload: { id: expect.any(String) as unknown, run: run.id, seq: 3, version: 3, state: 'cancelled' }, // Realtime adds the id
       },
     ]);
   });
