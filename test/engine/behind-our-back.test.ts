@@ -18,10 +18,13 @@ const driftOf = async (runId: string): Promise<readonly string[]> =>
   ).rows.map(({ kind }) => kind);
 
 const reset = async (runId: string, toEvent: 'first' | 'last'): Promise<void> => {
-  const { events = [] } = await handleOf(runId).fetchHistory();
-  const completed = (events ?? []).filter(
-    (event) => event.workflowTaskCompletedEventAttributes !== undefined && event.workflowTaskCompletedEventAttributes !== null,
-  );
+  // The mirror may be ahead: a local activity has written before its workflow task is complete.
+  const completed = await eventually(async () => {
+    const { events } = await handleOf(runId).fetchHistory();
+    const found = (events ?? []).filter((event) => event.workflowTaskCompletedEventAttributes != null);
+    if (found.length === 0) throw new Error('no workflow task is complete');
+    return found;
+  });
   const event = toEvent === 'first' ? completed[0] : completed.at(-1);
   await engine.temporal.workflowService.resetWorkflowExecution({
     namespace: engine.temporal.options.namespace,
