@@ -86,7 +86,7 @@ export const KNOWN_DIFFERENCES = {
     case: 'a transaction that lost (40001)',
     stack: '500 SUP',
     supabase: '500 40001',
-    advice: 'The functions of the product retry by themselves.',
+    advice: 'Both say 500, and nothing was done: try again.',
   },
   'json-text-value': {
     area: 'REST',
@@ -237,6 +237,14 @@ export const KNOWN_DIFFERENCES = {
     stack: '401 no_authorization',
     supabase: '403 not_admin',
     advice: 'Both refuse it.',
+  },
+  'presence-changes': {
+    area: 'Realtime',
+    case: 'who is present after eight track() in a row on one channel',
+    stack: { one: [{ color: '8' }] },
+    supabase: {},
+    advice:
+      'Supabase closes a channel that tracks more than five times in 30 seconds, unless the project is set otherwise. Track seldom.',
   },
 } as const satisfies Record<string, Difference>;
 

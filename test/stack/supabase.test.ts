@@ -127,6 +127,12 @@ describe('the Supabase endpoint', () => {
     expect(await Promise.all(Array.from({ length: 12 }, call))).toEqual(Array.from({ length: 12 }, () => 200));
   });
 
+  it('starts again beside a table that was made meanwhile and that nobody may read', async () => {
+    await asOwner('create table public.closed (id integer primary key); alter table public.closed enable row level security');
+    await test.stack.programs.supabase.restart();
+    expect((await connect(test.stack.keys.secret).from('notes').select('id')).error).toBeNull();
+  });
+
   it('works again after Postgres was killed under load', async () => {
     const client = connect(test.stack.keys.secret);
     const calls = Array.from({ length: 20 }, () => client.from('notes').select('id'));

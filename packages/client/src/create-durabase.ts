@@ -19,12 +19,16 @@ import type { RealtimeLike, SupabaseLike } from './supabase/supabase-like.ts';
 import { resolveTiming, type Timing } from './timing.ts';
 
 /** What {@link createDurabase} takes: a client of supabase-js, or what is needed to make one. */
-export type DurabaseOptions = { readonly timing?: Timing | undefined } & (
+export type DurabaseOptions = {
+  /** How often and how patiently it asks. @default {@link Timing} */
+  readonly timing?: Timing | undefined;
+} & (
   | {
       /** The app's own client: the same sign-in, the same connection to Realtime. Its schema does not matter. */
       readonly supabase: SupabaseLike;
     }
   | {
+      /** Such as `https://<project>.supabase.co`, or `http://127.0.0.1:54321` for the local stack. */
       readonly supabaseUrl: string;
       /** `sb_publishable_…` in a browser; on a server the secret key also does, and may then do everything. */
       readonly publishableKey: string;

@@ -16,6 +16,7 @@ export interface ResultOptions {
 export interface CancelOptions {
   /** For people, at most 1,000 characters. */
   readonly reason?: string | undefined;
+  /** Stops waiting for the answer; the wish may have been noted all the same. */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -35,6 +35,9 @@ grant select, insert, update, delete on all tables in schema auth to lite_api;
 grant usage on all sequences in schema auth to lite_api;
 grant usage on schema supabase_migrations to lite_api;
 grant select on all tables in schema supabase_migrations to lite_api;
+-- Tables that are made later, beside the migrations: without any privilege on one, lite would not start again (see after.sql).
+alter default privileges grant references on tables to lite_api;
+alter default privileges grant usage on sequences to lite_api;
 
 create schema if not exists extensions;
 grant usage on schema extensions to anon, authenticated, service_role;

@@ -15,6 +15,7 @@ export interface SchemaReload {
 
 const CONNECT_TIMEOUT_MS = 60_000;
 const CONNECT_INTERVAL_MS = 100;
+const AGAIN_MS = 1_000;
 
 /** Listens for what PostgREST listens for: `notify pgrst, 'reload schema'`. Waits for a database that is still starting. */
 export const listenForSchemaReload = async (options: SchemaReloadOptions): Promise<SchemaReload> => {
@@ -26,13 +27,24 @@ export const listenForSchemaReload = async (options: SchemaReloadOptions): Promi
     log(`the database is lost: ${describeError(error)}`);
     onDatabaseLost();
   });
-  client.on('notification', () => {
+  const reload = (): void => {
     onReload().catch((error: unknown) => log(`schema cache not cleared: ${describeError(error)}`));
+  };
+  const timers = new Set<NodeJS.Timeout>();
+  client.on('notification', () => {
+    reload();
+    // What is being read at this moment may be older than the change, and would be kept.
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      reload();
+    }, AGAIN_MS);
+    timers.add(timer);
   });
   await client.query('listen pgrst');
   return {
     close: async () => {
       isClosing = true;
+      for (const timer of timers) clearTimeout(timer);
       await client.end();
     },
   };

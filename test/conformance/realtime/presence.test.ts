@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { RealtimeChannel, RealtimeChannelOptions } from '@supabase/supabase-js';
 import { eventually } from '../../support/eventually.ts';
+import { expectedOf } from '../support/expected-of.ts';
 import { makeTopic } from '../support/listen.ts';
 import { useSupabase, type Client, type SignedIn } from '../support/use-supabase.ts';
 import { writeRooms } from './rooms.ts';
@@ -119,6 +120,15 @@ describe('Realtime: presence', () => {
     await one.channel.track({ color: 'red' });
     await eventually(() => expect(Object.values(two.present())).toEqual([[{ color: 'red' }]]));
     expect(Object.keys(two.present())[0]).toMatch(/^[0-9a-f-]{36}$/);
+  });
+});
+
+describe('Realtime: presence that changes often', () => {
+  it('after eight changes in a row', async () => {
+    const topic = makeTopic(supabase.prefix);
+    const [one, two] = [await seat(topic, 'one'), await seat(topic, 'two')];
+    for (let n = 1; n <= 8; n += 1) await one.channel.track({ color: String(n) }, { timeout: 1_000 });
+    await eventually(() => expect(two.present()).toEqual(expectedOf('presence-changes')));
   });
 });
 

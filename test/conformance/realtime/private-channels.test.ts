@@ -102,6 +102,26 @@ describe('Realtime: who may send on a private channel', () => {
   });
 });
 
+describe('Realtime: who may send by a function of his own', () => {
+  const say = (client: SignedIn['client'], topic: string, event: string) =>
+    client.rpc(`${supabase.prefix}_say`, { topic, event });
+
+  it('whom the policy lets send', async () => {
+    const topic = makeTopic(supabase.prefix);
+    const hearer = await listen(bert.client, topic, PRIVATE);
+    expect((await say(anna.client, topic, 'hello')).error).toBeNull();
+    await came(hearer, ['hello']);
+  });
+
+  it('nobody else, and the function does not fail', async () => {
+    const topic = makeTopic(supabase.prefix, 'news');
+    const hearer = await listen(bert.client, topic, PRIVATE);
+    expect((await say(anna.client, topic, 'forged')).error).toBeNull();
+    await sendBySql(topic, 'real');
+    await came(hearer, ['real']);
+  });
+});
+
 describe('Realtime: rights that are taken away', () => {
   it('end the channel when the next token comes', async () => {
     const user = await supabase.createUser();

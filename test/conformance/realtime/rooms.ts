@@ -13,10 +13,12 @@ export const writeRooms = (p: string): SchemaScript => ({
       perform realtime.broadcast_changes(coalesce(new.topic, old.topic), tg_op, tg_op, tg_table_name, tg_table_schema, new, old);
       return null;
     end $$;
+    create function public.${p}_say(topic text, event text) returns void language sql as $$ select realtime.send('{}', event, topic, true) $$;
     create trigger tell after insert or update or delete on public.${p}_things for each row execute function public.${p}_tell()`,
   grant: `
     grant select on public.${p}_tickets to authenticated;
     grant select on public.${p}_things to service_role;
+    grant execute on function public.${p}_say(text, text) to authenticated;
     alter publication supabase_realtime add table public.${p}_things;
     create policy ${p}_receive on realtime.messages for select to authenticated using (
       split_part((select realtime.topic()), ':', 2) = '${p}' and case split_part((select realtime.topic()), ':', 1)

@@ -69,6 +69,7 @@ export const useSupabase = (writeSchema?: (prefix: string) => SchemaScript): Use
   });
   afterAll(async () => {
     await Promise.all(clients.map((client) => client.removeAllChannels()));
+    await Promise.all(clients.map((client) => client.realtime.disconnect()));
     await dropSchema(owner, prefix);
     await owner.query('delete from auth.users where id = any ($1::uuid[])', [userIds]);
     await owner.end();
@@ -137,10 +138,16 @@ const createSchema = async ({ owner, service, prefix, script }: CreateSchema): P
   const ready = `${prefix}_ready`;
   await owner.query(`begin; ${TAKE_TURNS}; ${script.create}; create table public.${ready} (id int); ${revokeAll(prefix)};
     ${script.grant}; grant select on public.${ready} to service_role; commit; notify pgrst, 'reload schema'`);
-  await eventually(async () => {
-    const { error } = await service.from(ready).select('id');
-    if (error !== null) throw new Error(`${error.code} ${error.message}`);
-  });
+  // Asked again and again: the local stack may miss a notification that comes while it reads the schema.
+  await eventually(
+    async () => {
+      const { error } = await service.from(ready).select('id');
+      if (error === null) return;
+      await owner.query(`notify pgrst, 'reload schema'`);
+      throw new Error(`${error.code} ${error.message}`);
+    },
+    { everyMs: 250 },
+  );
 };
 
 /** Older projects of Supabase grant everything in `public` to everybody by default; newer ones, and the local stack, nothing. */

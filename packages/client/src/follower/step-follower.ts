@@ -3,13 +3,18 @@ import { endFollower, noteSuccess, setChannel, type Draft, type Turn } from './d
 import { countReady } from './hold-items.ts';
 import { isListening, topicsOf, type FollowerState } from './state.ts';
 import { takeFailure, takeItems, takePlace } from './take-answer.ts';
-import { isOurs, takeClose, takeJoin, takeLoss, takeMessage, takeRefusedJoin, takeTimer, takeWakeUp } from './take-news.ts';
+import { isOurs, noteTime, takeClose, takeJoin, takeLoss, takeMessage, takeRefusedJoin, takeWakeUp } from './take-news.ts';
 import type { Circumstances, Command, FollowerRules, Input, Numbered } from './words.ts';
 
 /** What comes of an input. */
 export interface Step<Item extends Numbered> {
   readonly state: FollowerState<Item>;
   readonly commands: readonly Command<Item>[];
+  /**
+   * When the next `timer` is due; it may be over by the time that the commands are carried out. Undefined: whatever comes
+   * next comes from outside.
+   */
+  readonly timerAtMs: number | undefined;
 }
 
 /**
@@ -21,14 +26,14 @@ export const stepFollower = <Item extends Numbered>(
   input: Input<Item>,
   { rules, ...circumstances }: Circumstances & { readonly rules: FollowerRules<Item> },
 ): Step<Item> => {
-  if (state.ending !== undefined) return { state, commands: [] };
+  if (state.ending !== undefined) return { state, commands: [], timerAtMs: undefined };
   const { commands, ...draft }: Draft<Item> = { ...state, commands: [] };
   const open: Draft<Item> = Object.assign(draft, { commands });
   const turn = { ...circumstances, rules };
   take(open, input, turn);
   if (open.ending === undefined) settle(open, turn);
   const { commands: wishes, ...next } = open;
-  return { state: next, commands: wishes };
+  return { state: next, commands: wishes, timerAtMs: findTimer(next, turn.nowMs) };
 };
 
 const take = <Item extends Numbered>(draft: Draft<Item>, input: Input<Item>, turn: Turn<Item>): void => {
@@ -58,7 +63,7 @@ const take = <Item extends Numbered>(draft: Draft<Item>, input: Input<Item>, tur
     case 'woken':
       return takeWakeUp(draft, turn);
     case 'timer':
-      return takeTimer(draft, turn);
+      return; // whatever happens, time has passed: `settle` looks at it
     case 'filled':
       return void Object.assign(draft, { isFull: true, held: [] });
     case 'drained':
@@ -72,6 +77,7 @@ const take = <Item extends Numbered>(draft: Draft<Item>, input: Input<Item>, tur
 
 /** Brings what is wanted and what is under way together. */
 const settle = <Item extends Numbered>(draft: Draft<Item>, turn: Turn<Item>): void => {
+  noteTime(draft, turn);
   emitReady(draft, turn);
   const isMissing = draft.at !== undefined && draft.known > draft.at;
   if (draft.isAtEnd && !isMissing) return endFollower(draft, { kind: 'done' });
@@ -124,8 +130,8 @@ const join = <Item extends Numbered>(draft: Draft<Item>, { nowMs, rules, random 
   }
 };
 
-/** When the next `timer` is due, in milliseconds; undefined: whatever comes next comes from outside. */
-export const nextTimerAtMs = <Item extends Numbered>(state: FollowerState<Item>, nowMs: number): number | undefined => {
+/** The earliest time that is still to come: what was over, this step has acted on. */
+const findTimer = <Item extends Numbered>(state: FollowerState<Item>, nowMs: number): number | undefined => {
   if (state.ending !== undefined) return undefined;
   const due = [state.checkAtMs, state.retryAtMs, state.joinAtMs].filter((at) => at !== undefined && at > nowMs);
   return due.length === 0 ? undefined : Math.min(...due.map(Number));

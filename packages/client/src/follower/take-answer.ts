@@ -21,7 +21,8 @@ export const takePlace = <Item extends Numbered>(draft: Draft<Item>, place: Plac
   // An old answer says nothing about what was handed out since it was asked for.
   if (place.hasEnded && place.last <= at && (isFirst || isUnchangedSince)) draft.isAtEnd = true;
   if (!isListening(draft) && draft.channelReason !== undefined) draft.isPolling = true;
-  draft.checkAtMs ??= nowMs + aroundMs(rules.fastCheckMs, random);
+  // However slow the answers are, there is time between one and the next question.
+  draft.checkAtMs = Math.max(draft.checkAtMs ?? 0, nowMs + aroundMs(rules.fastCheckMs, random));
 };
 
 /** Leaves topics that are no longer ours; the new ones are joined at once. */

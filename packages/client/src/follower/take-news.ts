@@ -76,12 +76,12 @@ export const takeMessage = <Item extends Numbered>(
 };
 
 /** Time to look, if it is: whoever is not joined by now polls. */
-export const takeTimer = <Item extends Numbered>(draft: Draft<Item>, { nowMs, rules, random }: Turn<Item>): void => {
+export const noteTime = <Item extends Numbered>(draft: Draft<Item>, { nowMs, rules, random }: Turn<Item>): void => {
   if (draft.checkAtMs === undefined || draft.checkAtMs > nowMs) return;
   const areJoined = isListening(draft);
   if (areJoined) draft.joinCount = 0;
   else draft.channelReason ??= 'the channel has not been joined yet';
-  draft.isLookWanted = true;
+  if (!draft.isLooking) draft.isLookWanted = true;
   draft.checkAtMs = nowMs + aroundMs(areJoined ? rules.slowCheckMs : rules.fastCheckMs, random);
 };
 

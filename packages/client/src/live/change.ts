@@ -9,6 +9,7 @@ export interface Change {
   readonly feed: string;
   /** 1, 2, 3 … within its feed, without a gap. */
   readonly seq: number;
+  /** What changed. */
   readonly kind: 'run' | 'task';
   /** Of the run or the task. */
   readonly id: string;
@@ -31,9 +32,11 @@ export interface Change {
  */
 export interface Resync {
   readonly type: 'resync';
+  /** The line whose numbers do not go on where they were. */
   readonly feed: string;
   /** The next change of this feed has a greater number. */
   readonly after: number;
+  /** `pruned` also after a restore of the database. */
   readonly reason: 'pruned' | 'rights changed';
 }
 
@@ -42,6 +45,7 @@ export type FeedItem = Change | Resync;
 
 /** Which changes are wanted; everything that is left out fits. */
 export interface ChangeFilter {
+  /** @default both */
   readonly kinds?: readonly Change['kind'][] | undefined;
   /** States that runs change to; then changes of tasks do not fit. */
   readonly states?: readonly RunState[] | undefined;

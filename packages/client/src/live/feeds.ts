@@ -8,6 +8,7 @@ export interface Feed {
   readonly feed: string;
   /** `workspace`: all changes of one; `own`: the caller's own runs in it; `task`: one task that is shared with the caller. */
   readonly kind: 'workspace' | 'own' | 'task';
+  /** The workspace in which its runs and tasks are. */
   readonly workspaceId: string;
   /** Of a `task` feed. */
   readonly taskId: string | null;

@@ -1,7 +1,7 @@
 import { DurabaseError, isDurabaseError, isIdentityError } from '../errors.ts';
 import { connectionOf, isSameConnection, type Connection } from '../follower/connection.ts';
 import { startFollower } from '../follower/state.ts';
-import { nextTimerAtMs, stepFollower } from '../follower/step-follower.ts';
+import { stepFollower } from '../follower/step-follower.ts';
 import type { Command, Ending, FollowerRules, Input, Numbered, Place } from '../follower/words.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { TopicListener, TopicNews } from './shared-channel.ts';
@@ -50,7 +50,7 @@ export const followLine = <Item extends Numbered>(options: LineOptions<Item>): F
     state = step.state;
     if (before.place === undefined && state.place !== undefined) onReady?.();
     for (const command of step.commands) execute(command);
-    alarm.set(nextTimerAtMs(state, Date.now()), () => tell({ type: 'timer' }));
+    alarm.set(step.timerAtMs, () => tell({ type: 'timer' }));
     showConnection();
     if (before.ending === undefined && state.ending !== undefined) end(state.ending);
   };
@@ -91,7 +91,7 @@ const createAlarm = () => {
   return {
     set: (atMs: number | undefined, ring: () => void): void => {
       clearTimeout(timer);
-      if (atMs !== undefined) timer = setTimeout(ring, atMs - Date.now() + 1);
+      if (atMs !== undefined) timer = setTimeout(ring, Math.max(0, atMs - Date.now()) + 1);
     },
   };
 };

@@ -7,6 +7,7 @@ import { readEvent, rowsOf } from './read-rows.ts';
 export interface ListEventsOptions {
   /** Number of the last event that is already known. @default 0 */
   readonly after?: number | undefined;
+  /** Ends the iteration with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -10,11 +10,13 @@ export interface ListRunsOptions {
   readonly workspace?: string | undefined;
   /** Slug or id of a task. */
   readonly task?: string | undefined;
+  /** @default all of them */
   readonly states?: readonly RunState[] | undefined;
   /** How many runs are read at a time, 1 to 1,000. @default 50 */
   readonly pageSize?: number | undefined;
   /** Stop after so many runs. @default all */
   readonly limit?: number | undefined;
+  /** Ends the iteration with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
 

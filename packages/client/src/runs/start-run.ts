@@ -17,6 +17,7 @@ export interface StartOptions {
   readonly runAt?: Date | string | undefined;
   /** 1 (first) to 5 (last). @default the task's */
   readonly priority?: 1 | 2 | 3 | 4 | 5 | undefined;
+  /** Stops waiting for the answer; the run may have been accepted all the same. */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -1,6 +1,6 @@
 import { connectionOf } from '../../../../packages/client/src/follower/connection.ts';
 import { startFollower, type FollowerState } from '../../../../packages/client/src/follower/state.ts';
-import { nextTimerAtMs, stepFollower } from '../../../../packages/client/src/follower/step-follower.ts';
+import { stepFollower } from '../../../../packages/client/src/follower/step-follower.ts';
 import type { Command, FollowerRules, Input, Place } from '../../../../packages/client/src/follower/words.ts';
 
 export interface Item {
@@ -37,11 +37,12 @@ export const createSubject = ({
 }: { readonly after?: number | undefined; readonly rules?: FollowerRules<Item> } = {}) => {
   let state: FollowerState<Item> = startFollower<Item>(after);
   let nowMs = 1_000_000;
+  let timerAtMs: number | undefined;
   const emitted: number[] = [];
   const commands: Command<Item>[] = [];
   const tell = (input: Input<Item>): readonly Command<Item>[] => {
     const step = stepFollower(state, input, { rules, nowMs, random: 0.5 });
-    state = step.state;
+    ({ state, timerAtMs } = step);
     commands.push(...step.commands);
     for (const command of step.commands) if (command.type === 'emit') emitted.push(...command.items.map(({ seq }) => seq));
     return step.commands;
@@ -61,8 +62,11 @@ export const createSubject = ({
       return nextTryAt === undefined ? undefined : nextTryAt.getTime() - nowMs;
     },
     get timerInMs() {
-      const at = nextTimerAtMs(state, nowMs);
-      return at === undefined ? undefined : at - nowMs;
+      return timerAtMs === undefined ? undefined : timerAtMs - nowMs;
+    },
+    /** Lets time pass, with a timer that is late. */
+    skip: (ms: number): void => {
+      nowMs += ms;
     },
     /** Lets time pass, and the timer ring if it was due. */
     pass: (ms: number): readonly Command<Item>[] => {

@@ -304,6 +304,25 @@ describe('time', () => {
     expect([subject.connection, subject.nextTryInMs]).toEqual(['polling', 2_000]);
   });
 
+  it('is noticed with whatever happens, though the timer be late', () => {
+    const subject = createSubject({ after: 0 });
+    subject.goLive();
+    subject.skip(100_000);
+    expect(types(subject.tell({ type: 'heard', last: 1, items: itemsOf(1, 1) }))).toEqual(['emit', 'look']);
+    expect(subject.timerInMs).toBe(30_000);
+  });
+
+  it('is left between a slow answer and the next question', () => {
+    const subject = createSubject({ after: 0 });
+    subject.tell({ type: 'woken' });
+    subject.tell({ type: 'looked', place: placeAt(0) });
+    expect(types(subject.pass(2_000))).toEqual(['look']);
+    expect(subject.pass(2_000)).toEqual([]);
+    subject.skip(1_900);
+    expect(subject.tell({ type: 'looked', place: placeAt(0) })).toEqual([]);
+    expect(subject.timerInMs).toBe(2_000);
+  });
+
   it('that came too early changes nothing', () => {
     const subject = createSubject({ after: 0 });
     subject.goLive();
