@@ -3,7 +3,6 @@ import {
   createReadyTask,
   createUser,
   createWorkspace,
-  executionOf,
   findRun,
   openRun,
   startRun,
@@ -31,8 +30,6 @@ describe('do_deed', () => {
   });
 
   const child = { kind: 'child', task: 'child', input: {}, isWaited: true };
-  const emit = (name: string, data: object = {}) =>
-    callRow<{ id: string }>(db.owner, 'durabase.emit_event', { name, data, workspace: acme.id });
   const deeds = () => readValue<number>(db.owner, 'select count(*)::int from durabase_private.deeds');
   /** A parent whose step waits for a child that is open. */
   const startFamily = async (): Promise<{ readonly parent: string; readonly born: string }> => {

@@ -280,6 +280,34 @@ describe('the sequencer', () => {
     listener.release(true);
   });
 
+  it('wakes the dispatchers for what runs have to do to each other and for a wake, and not for a deed that is put off', async () => {
+    const heard: string[] = [];
+    const listener = await db.engine.connect();
+    listener.on('notification', ({ channel }) => heard.push(channel));
+    await listener.query('listen durabase_work; listen durabase_changes');
+    const hearOf = async (sql: string, values: readonly unknown[]): Promise<string[]> => {
+      await drain();
+      await listener.query('select 1');
+      heard.length = 0;
+      await db.owner.query(sql, [...values]);
+      await drain();
+      await listener.query('select 1'); // what was notified before this answer has arrived
+      return [...heard];
+    };
+    const run = await startRun(db.owner, task);
+    expect(await hearOf("select durabase.emit_event('order.paid', '{}', $1)", [acme.id])).toEqual([
+      'durabase_changes',
+      'durabase_work',
+    ]);
+    await db.owner.query("update durabase_private.deeds set due_at = now() + interval '1 hour'");
+    expect(await hearOf("select durabase_private.flag_run($1, 'no worker polls')", [run.id])).toEqual(['durabase_changes']);
+    await db.owner.query('delete from durabase_private.deeds');
+    expect(await hearOf('select durabase.pause_run($1)', [run.id])).toEqual(['durabase_changes']); // not open: nobody to wake
+    await db.owner.query('select durabase_private.wish_wake(r) from durabase.task_runs r where id = $1', [run.id]);
+    expect(await hearOf('select durabase.resume_run($1)', [run.id])).toEqual(['durabase_changes', 'durabase_work']);
+    listener.release(true);
+  });
+
   it('is open to the engine only', async () => {
     for (const sql of [
       'select durabase_private.sequence_changes()',
