@@ -97,7 +97,7 @@ describe('a secret', () => {
   it('may not stand where it would be kept', async () => {
     await expect(
       engine.saveTask({ slug: 'kept', action: 'http', with: { url: `${url('/x')}?k={{ secrets.KEY }}` } }),
-    ).rejects.toThrow(/the secret "[^"]+" may not stand here/);
+    ).rejects.toThrow(/the secret .{3,20} may not stand here/);
     await expect(
       engine.saveTask({ slug: 'typo', action: 'http', with: { url: url('/x'), auth: { bearer: '{{ secrets.KAY }}' } } }),
     ).rejects.toThrow(/did you mean \\"KEY\\"/);

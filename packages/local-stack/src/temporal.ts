@@ -35,6 +35,8 @@ const DYNAMIC_CONFIG: Readonly<Record<string, number | boolean | string>> = {
   // A frozen worker keeps its connection, and with it the tasks that its polls are given, until the server pings it.
   'frontend.keepAliveTime': '5s',
   'frontend.keepAliveTimeout': '3s',
+  // How far the clocks of a cluster's servers may differ: no timer fires sooner than that. There is one server here.
+  'history.timerProcessorMaxTimeShift': '10ms',
   'history.transferProcessorMaxPollRPS': 5000,
   'history.timerProcessorMaxPollRPS': 5000,
   'history.visibilityProcessorMaxPollRPS': 1000,
