@@ -13,6 +13,8 @@ export interface Call {
 }
 
 const RUNS = ['ownerShared', 'runnerOwnPlain', 'runnerOtherShared', 'removedPlain', 'theirs'] as const;
+/** A run that failed, and one of somebody else that goes on. */
+const MADE_FROM = ['endedPlain', 'theirs'] as const;
 const STEPS = [{ id: 'rest', action: 'sleep', with: { duration: '1s' } }];
 
 const forEach = (names: readonly string[], toArgs: (name: string) => Args): readonly Call[] =>
@@ -22,15 +24,29 @@ const forEach = (names: readonly string[], toArgs: (name: string) => Args): read
 export const CALLS: Readonly<Record<string, (world: World, role: KeyedRole) => readonly Call[]>> = {
   cancel_run: ({ idOf }) => forEach(RUNS, (name) => ({ run: idOf(name) })),
   changes_since: ({ idOf }) => forEach(feedsOf(idOf), (feed) => ({ feed })),
+  // Nobody ends a step twice, so this asks for one that is not there: how far each role gets shows all the same.
+  complete_step: ({ idOf }) => forEach(RUNS, (name) => ({ run: idOf(name), step: 'elsewhere' })),
   drift: () => [{ label: 'all', args: {} }],
+  emit_event: ({ idOf }) => forEach(['acme', 'other'], (name) => ({ name: 'order.paid', workspace: idOf(name) })),
+  end_step_by_token: () => [{ label: 'unknown', args: { token: 'dbt_unknown' } }],
   events_since: ({ idOf }) => forEach(RUNS, (name) => ({ run: idOf(name) })),
+  fail_step: ({ idOf }) => forEach(RUNS, (name) => ({ run: idOf(name), step: 'elsewhere', message: 'no' })),
   feeds: ({ idOf }) => [{ label: 'all', args: {} }, ...forEach(['acme', 'other'], (name) => ({ workspace: idOf(name) }))],
+  for_runs: ({ idOf }) => [
+    { label: 'all', args: { operation: 'pause', filter: { runIds: RUNS.map(idOf) } } },
+    { label: 'empty', args: { operation: 'pause', filter: {} } },
+  ],
+  fork_run: ({ idOf }) => forEach(MADE_FROM, (name) => ({ run: idOf(name), from_step: 'hello' })),
   get_payload: ({ idOf }) => forEach(['payload of runnerOwnPlain', 'payload of theirs'], (name) => ({ payload: idOf(name) })),
   list_runs: ({ idOf }) => [
     { label: 'all', args: {} },
     ...forEach(['acme', 'other'], (name) => ({ workspace: idOf(name) })),
     ...forEach(['plain', 'shared', 'theirTask'], (name) => ({ task: idOf(name) })),
   ],
+  pause_run: ({ idOf }) => forEach(RUNS, (name) => ({ run: idOf(name) })),
+  rerun: ({ idOf }) => forEach(MADE_FROM, (name) => ({ run: idOf(name) })),
+  resume_run: ({ idOf }) => forEach(RUNS, (name) => ({ run: idOf(name) })),
+  retry_run: ({ idOf }) => forEach(MADE_FROM, (name) => ({ run: idOf(name) })),
   run_feed: ({ idOf }) => forEach(RUNS, (name) => ({ run: idOf(name) })),
   save_task: ({ idOf }, role) =>
     forEach(['acme', 'other'], (name) => ({
@@ -38,6 +54,7 @@ export const CALLS: Readonly<Record<string, (world: World, role: KeyedRole) => r
       workspace: idOf(name),
     })),
   start_run: ({ idOf }) => forEach(['plain', 'shared', 'theirTask'], (name) => ({ task: idOf(name), input: {} })),
+  step_token: ({ idOf }) => forEach(RUNS, (name) => ({ run: idOf(name), step: 'outside' })),
   verify_audit: ({ idOf }) => [{ label: 'all', args: {} }, ...forEach(['acme', 'other'], (name) => ({ workspace: idOf(name) }))],
 };
 

@@ -18,6 +18,8 @@ const touchEverything = async ({ supabase: { owner }, world }: MatrixContext): P
   await run('update durabase.tasks set name = name where workspace_id = any ($1::uuid[])');
   await run('update durabase.task_runs set updated_at = clock_timestamp() where workspace_id = any ($1::uuid[])');
   await run('update durabase.run_steps set updated_at = clock_timestamp() where workspace_id = any ($1::uuid[])');
+  await run('update durabase.events set created_at = created_at where workspace_id = any ($1::uuid[])');
+  await run('update durabase.run_links set created_at = created_at where workspace_id = any ($1::uuid[])');
   await run('update durabase.run_events set at = clock_timestamp() where workspace_id = any ($1::uuid[])');
   await run(`insert into durabase.audit_log (workspace_id, actor_kind, actor_name, action, entity, entity_id)
     select id, 'service', 'conformance', 'conformance.touched', 'workspace', id::text from unnest($1::uuid[]) id`);
@@ -32,7 +34,9 @@ const toldRows = (changes: readonly Change[], table: string): readonly Row[] => 
 };
 const KEYS: Readonly<Record<string, readonly string[]>> = {
   audit_log: ['n'],
+  events: ['id'],
   run_events: ['run_id', 'seq'],
+  run_links: ['run_id'],
   run_steps: ['run_id', 'step_id', 'iteration'],
   task_runs: ['id'],
   tasks: ['id'],

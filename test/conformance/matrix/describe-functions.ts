@@ -6,6 +6,19 @@ import { KEYED_ROLES, type KeyedRole } from './roles.ts';
 import { readBothWays } from './rows.ts';
 import type { MatrixContext } from './matrix-context.ts';
 
+const ADMINS = ['admin', 'owner', 'instanceAdmin', 'service'] as const;
+/** What the starter of a run, and the admins of its workspace, may do to it. */
+const OWN_RUNS: Readonly<Record<string, readonly KeyedRole[]>> = {
+  ownerShared: ADMINS,
+  runnerOwnPlain: ['runnerOwn', ...ADMINS],
+  runnerOtherShared: ['runnerOther', ...ADMINS],
+  removedPlain: ADMINS,
+  theirs: ['instanceAdmin', 'service'],
+};
+/** Who sees a run may make another of it, if he may start the task. */
+const MADE_RUNS: Readonly<Record<string, readonly KeyedRole[]>> = { endedPlain: ['runnerOwn', 'editor', ...ADMINS], theirs: [] };
+const SIGNED_IN = KEYED_ROLES.filter((role) => role !== 'anon');
+
 /** Who may do what by the functions that write; what is not named is refused. */
 const MAY: Readonly<Record<string, Readonly<Record<string, readonly KeyedRole[]>>>> = {
   start_run: {
@@ -14,13 +27,21 @@ const MAY: Readonly<Record<string, Readonly<Record<string, readonly KeyedRole[]>
     theirTask: ['instanceAdmin', 'service'],
   },
   save_task: { acme: ['editor', 'admin', 'owner', 'instanceAdmin', 'service'], other: ['instanceAdmin', 'service'] },
-  cancel_run: {
-    ownerShared: ['admin', 'owner', 'instanceAdmin', 'service'],
-    runnerOwnPlain: ['runnerOwn', 'admin', 'owner', 'instanceAdmin', 'service'],
-    runnerOtherShared: ['runnerOther', 'admin', 'owner', 'instanceAdmin', 'service'],
-    removedPlain: ['admin', 'owner', 'instanceAdmin', 'service'],
-    theirs: ['instanceAdmin', 'service'],
+  cancel_run: OWN_RUNS,
+  complete_step: Object.fromEntries(Object.keys(OWN_RUNS).map((run) => [run, []])),
+  emit_event: {
+    acme: ['runnerOwn', 'runnerOther', 'editor', 'admin', 'owner', 'instanceAdmin', 'service'],
+    other: ['instanceAdmin', 'service'],
   },
+  end_step_by_token: { unknown: [] },
+  fail_step: Object.fromEntries(Object.keys(OWN_RUNS).map((run) => [run, []])),
+  for_runs: { all: SIGNED_IN, empty: [] }, // refused run by run
+  fork_run: MADE_RUNS,
+  pause_run: OWN_RUNS,
+  rerun: MADE_RUNS,
+  resume_run: OWN_RUNS,
+  retry_run: MADE_RUNS,
+  step_token: OWN_RUNS,
 };
 
 export const describeFunctions = (context: MatrixContext): void => {

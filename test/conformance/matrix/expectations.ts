@@ -32,13 +32,16 @@ const tasks = only({
   guest: ['shared'],
   ...forAll(['plain', 'shared', 'theirTask']),
 });
-const runs = only({
-  ...forMembers(RUNS),
-  runnerOwn: ['runnerOwnPlain'],
-  runnerOther: ['runnerOtherShared'],
-  guest: ['ownerShared', 'runnerOtherShared'],
-  ...forAll(ALL_RUNS),
-});
+/** Runs of the world beside those that go on: one that runnerOwn started and that failed, and one that he made of it. */
+const runsWith = (ended: readonly string[]): ByRole =>
+  only({
+    ...forMembers([...RUNS, ...ended]),
+    runnerOwn: ['runnerOwnPlain', ...ended],
+    runnerOther: ['runnerOtherShared'],
+    guest: ['ownerShared', 'runnerOtherShared'],
+    ...forAll([...ALL_RUNS, ...ended]),
+  });
+const runs = runsWith([]);
 
 /** What each role sees of the world, table by table. A new table of the exposed schema stands here, or the matrix fails. */
 export const TABLES: Readonly<Record<string, TableExpectation>> = {
@@ -46,6 +49,15 @@ export const TABLES: Readonly<Record<string, TableExpectation>> = {
     key: 'workspace_id',
     isPublished: true,
     visible: only({ ...forAdmins(['acme']), ...forAll(['acme', 'other']) }),
+  },
+  events: {
+    key: 'id',
+    isPublished: true,
+    visible: only({
+      ...forMembers(['eventOfRunner']),
+      runnerOther: [],
+      ...forAll(['eventOfRunner', 'eventOfOther']),
+    }),
   },
   instance_admins: { key: 'user_id', isPublished: false, visible: only(forAll(['instanceAdmin'])) },
   instance_settings: { key: 'only_row', isPublished: false, visible: only(forAll(['settings'])) },
@@ -57,14 +69,19 @@ export const TABLES: Readonly<Record<string, TableExpectation>> = {
       ...forAll(PEOPLE),
     }),
   },
-  run_events: { key: 'run_id', isPublished: true, visible: runs },
-  run_steps: { key: 'run_id', isPublished: true, visible: runs },
+  run_events: { key: 'run_id', isPublished: true, visible: runsWith(['endedPlain', 'againPlain']) },
+  run_links: {
+    key: 'run_id',
+    isPublished: true,
+    visible: only({ ...forMembers(['againPlain']), runnerOther: [], ...forAll(['againPlain']) }),
+  },
+  run_steps: { key: 'run_id', isPublished: true, visible: runsWith(['endedPlain']) },
   task_permissions: {
     key: 'user_id',
     isPublished: false,
     visible: only({ guest: ['guest'], ...forAdmins(['guest']), ...forAll(['guest']) }),
   },
-  task_runs: { key: 'id', isPublished: true, visible: runs },
+  task_runs: { key: 'id', isPublished: true, visible: runsWith(['endedPlain', 'againPlain']) },
   task_versions: { key: 'task_id', isPublished: false, visible: tasks },
   tasks: { key: 'id', isPublished: true, visible: tasks },
   workspace_members: {

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { asAnonymous, asService, asUser } from '../../support/as-role.ts';
-import { addMember, createReadyTask, openRun, shareTask } from '../../support/build-rows.ts';
-import { callRow, readValue } from '../../support/call.ts';
+import { addMember, createReadyTask, executionOf, openRun, shareTask } from '../../support/build-rows.ts';
+import { callRow, callValue, readValue } from '../../support/call.ts';
 import type { Client, SignedIn, UsedSupabase } from '../support/use-supabase.ts';
 import { USER_ROLES, type KeyedRole, type UserRole } from './roles.ts';
 
@@ -58,6 +58,17 @@ export const createWorld = async (supabase: UsedSupabase): Promise<World> => {
     await openRun(owner, run.id);
     ids.set(name, run.id);
   }
+  const asPerson = (person: Person, name: string, args: Readonly<Record<string, unknown>>): Promise<{ readonly id: string }> =>
+    asUser(owner, idOf(person), (client) => callRow(client, `durabase.${name}`, args));
+  ids.set('endedPlain', (await asPerson('runnerOwn', 'start_run', { task: idOf('plain'), input: {} })).id);
+  await endBadly(owner, idOf('endedPlain'));
+  ids.set('againPlain', (await asPerson('runnerOwn', 'rerun', { run: idOf('endedPlain') })).id);
+  for (const [name, person, workspace] of [
+    ['eventOfRunner', 'runnerOwn', 'acme'],
+    ['eventOfOther', 'otherOwner', 'other'],
+  ] as const)
+    ids.set(name, (await asPerson(person, 'emit_event', { name: 'order.paid', workspace: idOf(workspace) })).id);
+  for (const run of RUNS.map(([name]) => name)) await waitOutside(owner, idOf(run));
   for (const run of ['runnerOwnPlain', 'theirs']) ids.set(`payload of ${run}`, await storePayload(owner, idOf(run)));
   await owner.query('delete from durabase.workspace_members where workspace_id = $1 and user_id = $2', [
     workspaceId,
@@ -86,6 +97,21 @@ const RUNS = [
   ['removedPlain', 'plain', 'removed'],
   ['theirs', 'theirTask', 'otherOwner'],
 ] as const;
+
+const endBadly = async (owner: pg.Pool, runId: string): Promise<void> => {
+  await openRun(owner, runId);
+  const error = { code: 'STEP_FAILED', message: 'it did not work' };
+  await callValue(owner, 'durabase_private.finish_runs', { p_items: [{ ...executionOf(runId), state: 'failed', error }] });
+};
+
+/** A step that waits to be ended from outside. */
+const waitOutside = async (owner: pg.Pool, runId: string): Promise<void> => {
+  await owner.query(
+    `insert into durabase.run_steps (run_id, step_id, iteration, workspace_id, name, action, state, epoch, attempt, started_at)
+     select id, 'outside', 0, workspace_id, 'Outside', 'external', 'waiting', epoch, 1, now() from durabase.task_runs where id = $1`,
+    [runId],
+  );
+};
 
 /** A value too large for its row, as a step would leave it. */
 const storePayload = (owner: pg.Pool, runId: string): Promise<string> =>
