@@ -72,11 +72,18 @@ module.exports = {
     {
       name: 'client-runs-in-browsers',
       severity: 'error',
-      from: { path: '^packages/client/' },
+      from: { path: '^packages/client/', pathNot: '^packages/client/src/tasks\\.ts$' },
       to: {
         pathNot: '^packages/client/|^packages/contracts/src/(errors|json|run-states)\\.ts$|node_modules/@supabase/supabase-js/',
         ...types,
       },
+    },
+    {
+      name: 'client-leaves-tasks-aside',
+      comment: 'tasks are written on a server; whoever only starts them carries no schemas',
+      severity: 'error',
+      from: { path: '^packages/client/src/(?!tasks\\.ts$)' },
+      to: { path: '^packages/client/src/tasks\\.ts$', ...types },
     },
     {
       name: 'product-never-imports-tests',

@@ -1,4 +1,5 @@
 import { createClient } from '@supabase/supabase-js';
+import type { DefinedTask } from '@durabase/contracts/define-task/defined-task';
 import type { Json } from '@durabase/contracts/json';
 import type { Run } from '@durabase/contracts/api/run';
 import { DurabaseError } from './errors.ts';
@@ -13,7 +14,7 @@ import { awaitResult, readPayload } from './runs/await-result.ts';
 import { cancelRun, getRun } from './runs/get-run.ts';
 import { listRuns, type ListRunsOptions } from './runs/list-runs.ts';
 import { idOf, type RunReference } from './runs/run-reference.ts';
-import { startRun, type StartOptions } from './runs/start-run.ts';
+import { readStart, type DefinedStart, type StartOptions, startRun } from './runs/start-run.ts';
 import { createCalls } from './supabase/create-calls.ts';
 import type { RealtimeLike, SupabaseLike } from './supabase/supabase-like.ts';
 import { resolveTiming, type Timing } from './timing.ts';
@@ -53,8 +54,12 @@ export interface Durabase {
    * @example
    * const handle = await durabase.start<{ total: number }>('daily-report', { day: '2026-11-20' }, { idempotencyKey: 'report-2026-11-20' });
    * const { total } = await handle.result();
+   *
+   * @example A task of `defineTask` (`@durabase/client/tasks`) knows the types of its input and output.
+   * const handle = await durabase.start(dailyReport, { input: { day: '2026-11-20' } });
    */
   start<Output = Json>(task: string, input?: Json, options?: StartOptions): Promise<StartedRun<Output>>;
+  start<Input, Output>(task: DefinedTask<Input, Output>, ...call: DefinedStart<NoInfer<Input>>): Promise<StartedRun<Output>>;
   /** A handle of a run that exists; asks nothing yet. */
   run<Output = Json>(run: RunReference): RunHandle<Output>;
   /** A run as it stands. Throws RUN_NOT_FOUND. */
@@ -122,10 +127,7 @@ export const createDurabase = (options: DurabaseOptions): Durabase => {
     },
   };
   return {
-    start: async <Output>(task: string, input?: Json, startOptions: StartOptions = {}) => {
-      const run = await startRun(calls, task, input, startOptions);
-      return { ...createRunHandle<Output>(run.id, ports), run };
-    },
+    start: createStarter(ports),
     run: (run) => createRunHandle(idOf(run), ports),
     getRun: (run) => getRun(calls, idOf(run)),
     listRuns: (listOptions = {}) => listRuns(calls, listOptions),
@@ -140,6 +142,13 @@ export const createDurabase = (options: DurabaseOptions): Durabase => {
       await ports.hub.whenUnused(CLOSE_MS);
       if (supabase.realtime.getChannels().length === 0) await supabase.realtime.disconnect();
     },
+  };
+};
+
+const createStarter = (ports: LivePorts): Durabase['start'] => {
+  return async <Output>(...args: Parameters<typeof readStart>): Promise<StartedRun<Output>> => {
+    const run = await startRun(ports.calls, readStart(...args));
+    return { ...createRunHandle<Output>(run.id, ports), run };
   };
 };
 

@@ -1,3 +1,4 @@
+export type { DefinedTask, TaskInput, TaskOutput } from '@durabase/contracts/define-task/defined-task';
 export type { Json, JsonObject } from '@durabase/contracts/json';
 export type { Run, RunEvent } from '@durabase/contracts/api/run';
 export type { RunState, TerminalRunState } from '@durabase/contracts/run-states';
@@ -22,6 +23,6 @@ export type { CancelOptions, ResultOptions, RunHandle } from './run-handle.ts';
 export type { ListEventsOptions } from './runs/list-events.ts';
 export type { ListRunsOptions } from './runs/list-runs.ts';
 export type { RunReference } from './runs/run-reference.ts';
-export type { StartOptions } from './runs/start-run.ts';
+export type { DefinedStart, StartOptions } from './runs/start-run.ts';
 export type { SupabaseLike } from './supabase/supabase-like.ts';
 export type { Timing } from './timing.ts';

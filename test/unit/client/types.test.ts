@@ -13,6 +13,7 @@ import {
   type RunWatch,
   type StartedRun,
 } from '../../../packages/client/src/index.ts';
+import { defineTask, text } from '../../../packages/client/src/tasks.ts';
 
 /** An app's own database, as `supabase gen types` writes it: it knows nothing of the schema `durabase`. */
 interface AppDatabase {
@@ -58,6 +59,37 @@ describe('the types', () => {
       areSame<typeof feed, FeedWatch>(true);
       // @ts-expect-error a Date is no JSON
       void durabase.start('report', { day: new Date() });
+    };
+    expect(typeof check).toBe('function'); // compiled, not called
+  });
+});
+
+describe('the types of a task that was written in TypeScript', () => {
+  const typed = defineTask({
+    slug: 'typed',
+    input: { type: 'object', properties: { day: { type: 'string' } }, required: ['day'] },
+    action: 'http',
+    with: ({ input }) => ({ url: text`https://example.com/${input.day}` }),
+    output: ({ steps }) => ({ status: steps.main.output.status }),
+  });
+  const bare = defineTask({ slug: 'bare', action: 'sleep', with: { duration: '1 s' } });
+
+  it('go with its runs', () => {
+    const check = (durabase: Durabase) => {
+      const started = durabase.start(typed, { input: { day: '2026-11-20' }, idempotencyKey: 'x' });
+      areSame<Awaited<typeof started>, StartedRun<{ readonly status: number }>>(true);
+      const plain = durabase.start('typed', { day: 7 });
+      areSame<Awaited<typeof plain>, StartedRun<Json>>(true);
+      const anything = durabase.start(bare);
+      areSame<Awaited<typeof anything>, StartedRun<Json>>(true);
+      // @ts-expect-error a day is text
+      void durabase.start(typed, { input: { day: 7 } });
+      // @ts-expect-error the day is missing
+      void durabase.start(typed, { input: {} });
+      // @ts-expect-error the input is missing
+      void durabase.start(typed);
+      // @ts-expect-error there is no option "when"
+      void durabase.start(bare, { when: 'now' });
     };
     expect(typeof check).toBe('function'); // compiled, not called
   });

@@ -1,3 +1,4 @@
+import type { DefinedTask } from '@durabase/contracts/define-task/defined-task';
 import type { Json } from '@durabase/contracts/json';
 import type { Run } from '@durabase/contracts/api/run';
 import { isDurabaseError } from '../errors.ts';
@@ -21,10 +22,28 @@ export interface StartOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** How to start a run of a task that was written in TypeScript: its input, unless it needs none, beside the options. */
+export type DefinedStart<Input> =
+  Record<never, never> extends Input
+    ? [call?: StartOptions & { readonly input?: Input }]
+    : [call: StartOptions & { readonly input: Input }];
+
 const MAX_TRIES_WITH_KEY = 3;
 
-export const startRun = async (calls: Calls, task: string, input: Json | undefined, options: StartOptions): Promise<Run> => {
-  const { workspace, idempotencyKey, runAt, priority, signal } = options;
+interface Start extends StartOptions {
+  readonly task: string;
+  readonly input: Json | undefined;
+}
+
+/** Both ways to write a start as one. */
+export const readStart = (task: string | Pick<DefinedTask, 'slug'>, input?: unknown, options: StartOptions = {}): Start => {
+  // The types of both ways let nothing but JSON pass.
+  if (typeof task === 'string') return { ...options, task, input: input as Json | undefined };
+  return { input: undefined, ...(input as StartOptions | undefined), task: task.slug };
+};
+
+export const startRun = async (calls: Calls, start: Start): Promise<Run> => {
+  const { task, input, workspace, idempotencyKey, runAt, priority, signal } = start;
   const args = {
     task,
     input,

@@ -1,0 +1,15 @@
+export {
+  cel,
+  type DefinedTask,
+  defineTask,
+  type Expression,
+  isDefinedTask,
+  type JsonRef,
+  type Ref,
+  shape,
+  type StepHandle,
+  type TaskInput,
+  type TaskOutput,
+  text,
+  type Value,
+} from '@durabase/contracts/define-task/index';
