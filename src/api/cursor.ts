@@ -7,7 +7,9 @@ const micros = z.string().regex(/^\d{1,17}$/);
 /** Where a page by creation ended. */
 export const creationCursor = z.tuple([micros, z.guid()]);
 /** Where a page of steps ended. */
-export const stepCursor = z.tuple([micros, z.string().max(100), z.int().min(0).max(2_147_483_647)]);
+export const stepCursor = z.tuple([micros, z.string().max(100), z.int().min(-1).max(2_147_483_647)]);
+/** Where a page by ids ended. */
+export const idCursor = z.tuple([z.guid()]);
 /** Where a page by number ended. */
 export const numberCursor = z.tuple([z.int().min(0)]);
 

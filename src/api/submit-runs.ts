@@ -1,5 +1,6 @@
 import { type Json, PlatformError } from '@durabase/contracts';
 import type { Db, Identity, Statement } from '../ports/db.ts';
+import { inApiWords } from './in-api-words.ts';
 import type { RunRow } from './mappers/run.ts';
 import type { SqlErrors } from './ports.ts';
 
@@ -59,8 +60,6 @@ const START_RUNS: Statement = {
 };
 /** A code of the server; errors of the connection have others. */
 const SQLSTATE = /^(?:\d[0-9A-Z]|F0|HV|P0|XX)[0-9A-Z]{3}$/;
-/** SQL names its arguments; the API names its fields. */
-const FIELDS: Readonly<Record<string, string>> = { idempotency_key: 'Idempotency-Key', run_at: 'runAt' };
 
 /** What submitting asks for. */
 export interface SubmitPorts {
@@ -172,10 +171,5 @@ function settle(item: Waiting, row: ResultRow | undefined, { sqlErrors, retry }:
   item.reject(refusal);
 }
 
-function toRefusal({ sqlstate, ...rest }: SqlRefusal, { fromSqlError }: SqlErrors): PlatformError {
-  const refusal = fromSqlError({ code: sqlstate, ...rest });
-  const field = FIELDS[refusal.details.path ?? ''];
-  return field === undefined
-    ? refusal
-    : new PlatformError(refusal.code, { ...refusal.details, message: refusal.message, path: field });
-}
+const toRefusal = ({ sqlstate, ...rest }: SqlRefusal, { fromSqlError }: SqlErrors): PlatformError =>
+  inApiWords(fromSqlError({ code: sqlstate, ...rest }));

@@ -19,7 +19,7 @@ export interface Statement {
 
 /** Who a call is made for: what the Data API would set for the same token. */
 export interface Identity {
-  readonly role: 'authenticated' | 'service_role';
+  readonly role: 'anon' | 'authenticated' | 'service_role';
   /** Claims of the token, as JSON text. */
   readonly claims: string;
 }

@@ -18,6 +18,10 @@ comment on column durabase_private.executions.opened_at is
   'Of a later execution: it has opened the run, or goes on with it. A reset that somebody else saw first has yet to open it.';
 comment on column durabase_private.executions.left_at is 'The execution has said that another one goes on in its place (continue-as-new).';
 
+alter table durabase.run_steps
+  add column skip_reason text,
+  add constraint run_steps_skip_reason_of_skipped check (skip_reason is null or state = 'skipped');
+
 create index run_steps_open_idx on durabase.run_steps (run_id) where state in ('running', 'waiting', 'awaiting_input', 'retrying');
 
 -- An execution before its history grows too long: the next one of the chain is not a reset but goes on.
@@ -132,7 +136,7 @@ create function durabase_private.reopen_loop(p_run uuid, p_step text, p_epoch in
 language plpgsql volatile set search_path = '' as $$
 begin
   update durabase.run_steps set state = 'running', epoch = p_epoch, next_attempt_at = null, finished_at = null,
-      output = null, output_ref = null, error = null, version = version + 1, updated_at = clock_timestamp()
+      output = null, output_ref = null, error = null, skip_reason = null, version = version + 1, updated_at = clock_timestamp()
     where run_id = p_run and step_id = p_step and iteration = -1 and epoch < p_epoch;
 end $$;
 
@@ -149,7 +153,7 @@ begin
     input = coalesce(excluded.input, s.input), wakes_at = excluded.wakes_at, next_attempt_at = null, finished_at = null,
     failure_count = case when s.epoch = excluded.epoch then s.failure_count else 0 end,
     started_at = case when s.epoch = excluded.epoch then s.started_at else clock_timestamp() end,
-    output = null, output_ref = null, error = case when s.epoch = excluded.epoch then s.error end,
+    output = null, output_ref = null, error = case when s.epoch = excluded.epoch then s.error end, skip_reason = null,
     version = s.version + 1, updated_at = clock_timestamp();
   if p_epoch > 1 and v_iteration >= 0 then
     perform durabase_private.reopen_loop(p_run.id, p_step ->> 'stepId', p_epoch);
@@ -323,7 +327,7 @@ begin
   select * into v_step from durabase.run_steps s where s.run_id = v_id and s.step_id = p_item ->> 'stepId' and s.iteration = v_iteration for update;
   if v_step.epoch = v_epoch and v_step.finished_at is not null then return jsonb_build_object('verdict', 'done', 'state', v_step.state); end if;
   perform durabase_private.put_step(v_run, v_epoch, p_item || '{"state": "running"}', 1);
-  update durabase.run_steps set state = 'skipped', finished_at = clock_timestamp()
+  update durabase.run_steps set state = 'skipped', skip_reason = p_item ->> 'reason', finished_at = clock_timestamp()
     where run_id = v_id and step_id = p_item ->> 'stepId' and iteration = v_iteration;
   perform durabase_private.follow_step(v_id, 'step.skipped', p_item ->> 'stepId', v_iteration, 1, jsonb_build_object('reason', p_item -> 'reason'));
   return jsonb_build_object('verdict', 'done', 'state', 'skipped');

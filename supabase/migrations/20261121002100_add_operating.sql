@@ -163,8 +163,11 @@ declare
 begin
   select * into v_token from durabase_private.input_tokens t where t.hash = sha256(convert_to(coalesce(p_token, ''), 'UTF8'));
   select * into v_run from durabase.task_runs r where r.id = v_token.run_id for update;
-  if v_run.id is null then
-    perform durabase_private.refuse(404, 'STEP_NOT_FOUND', 'no step waits for this token', 'it is spent, or its run has ended', 'token');
+  -- wrong, spent and too late are answered alike: a token says nothing of what it was for
+  if v_run.id is null or v_run.finished_at is not null or not exists (
+    select from durabase.run_steps s where s.run_id = v_run.id and s.step_id = v_token.step_id and s.iteration = v_token.iteration
+      and s.action = 'external' and s.state = 'waiting') then
+    perform durabase_private.refuse(404, 'STEP_NOT_FOUND', 'no step waits for this token', 'it is wrong or spent, or its run has ended', 'token');
   end if;
   return durabase_private.end_external_step(('token', null, 'bearer of a step token', false)::durabase_private.actor,
     v_run, v_token.step_id, v_token.iteration, p_output, p_error);
@@ -267,8 +270,8 @@ begin
     select distinct on (p.sha256) p.workspace_id, p_to.id, p.sha256, p.byte_count, p.body
     from durabase_private.kept_rows(p_from, p_steps) s
       join durabase_private.payloads p on p.id = (s.output_ref ->> 'payload')::uuid and p.run_id = p_from;
-  insert into durabase.run_steps (run_id, step_id, iteration, workspace_id, name, action, state, epoch, attempt, input, output, output_ref, started_at, finished_at)
-    select p_to.id, s.step_id, s.iteration, s.workspace_id, s.name, s.action, s.state, 0, s.attempt, s.input, s.output,
+  insert into durabase.run_steps (run_id, step_id, iteration, workspace_id, name, action, state, epoch, attempt, skip_reason, input, output, output_ref, started_at, finished_at)
+    select p_to.id, s.step_id, s.iteration, s.workspace_id, s.name, s.action, s.state, 0, s.attempt, s.skip_reason, s.input, s.output,
       case when s.output_ref is not null then s.output_ref || jsonb_build_object('payload', (
         select p.id from durabase_private.payloads p where p.run_id = p_to.id and p.sha256 = s.output_ref ->> 'sha256')) end,
       s.started_at, s.finished_at
@@ -306,7 +309,7 @@ end $$;
 
 -- p_kind fork | retry | rerun. Rights are those of whoever asks; effect keys are fresh, because the run is another one.
 create function durabase_private.make_run(
-  p_run uuid, p_kind text, p_from_step text, p_input jsonb, p_version text, p_priority int
+  p_run uuid, p_kind text, p_from_step text, p_input jsonb, p_version text, p_priority int, p_key text default null
 ) returns durabase.task_runs
 -- definer: callers have no write rights on tables; the checks stand here
 language plpgsql volatile security definer set search_path = '' as $$
@@ -321,6 +324,8 @@ declare
   v_missing text;
   v_step text := p_from_step;
   v_id uuid := durabase_private.uuid_v7();
+  v_known durabase_private.idempotency_keys;
+  v_hash bytea;
   v_new durabase.task_runs;
 begin
   if v_actor.kind = 'anonymous' then
@@ -346,6 +351,27 @@ begin
   end if;
   if octet_length(p_input::text) > 1048576 then
     perform durabase_private.refuse(413, 'BODY_TOO_LARGE', 'the input may have at most 1 MiB', 'store it elsewhere and pass its address', 'input');
+  end if;
+  if length(p_key) not between 1 and 200 then
+    perform durabase_private.refuse(422, 'INVALID_REQUEST', 'an idempotency key has 1 to 200 characters', null, 'idempotency_key');
+  end if;
+  -- GUARD: as in start_run, the same key gives the same run, for good
+  if p_key is not null then
+    v_hash := sha256(convert_to(concat_ws('|', p_kind, p_run, coalesce(p_from_step, ''), coalesce(p_version, ''),
+      coalesce(p_priority::text, ''), coalesce(p_input::text, '')), 'utf8'));
+    insert into durabase_private.idempotency_keys (workspace_id, key, body_hash, run_id)
+      values (v_task.workspace_id, p_key, v_hash, v_id) on conflict do nothing;
+    if not found then
+      select * into v_known from durabase_private.idempotency_keys k where k.workspace_id = v_task.workspace_id and k.key = p_key;
+      select * into v_new from durabase.task_runs r where r.id = v_known.run_id;
+      if v_known.body_hash <> v_hash or v_new.id is null
+        or (v_actor.kind = 'user' and v_new.actor_user_id is distinct from v_actor.user_id
+            and not durabase_private.has_right(v_actor, 'edit', v_new.workspace_id, v_new.task_id)) then
+        perform durabase_private.refuse(409, 'IDEMPOTENCY_CONFLICT', 'this idempotency key was used with another body',
+          'use a new key for a new run', 'idempotency_key');
+      end if;
+      return v_new;
+    end if;
   end if;
   if coalesce(p_version, 'same') = 'same' then v_task.ready_version_id := v_from.version_id; end if;
   select v.plan into v_plan from durabase.task_versions v where v.id = v_task.ready_version_id;
@@ -373,34 +399,36 @@ begin
   end if;
 
   v_new := durabase_private.accept_run(v_actor, v_id, v_task, coalesce(p_input, v_from.input), null,
-    coalesce(p_priority, v_from.priority), null, 'call', 'run-' || v_id, false);
+    coalesce(p_priority, v_from.priority), p_key, 'call', 'run-' || v_id, false);
   perform durabase_private.keep_steps(p_run, v_new, v_keep);
   insert into durabase.run_links (run_id, parent_run_id, workspace_id, kind, step_id) values (v_new.id, p_run, v_new.workspace_id, p_kind, v_step);
   return v_new;
 end $$;
 
 -- Runs a failed run again: what is done is kept, what failed and what comes after it is taken again.
-create function durabase.retry_run(run uuid) returns durabase.task_runs language plpgsql volatile set search_path = '' as $$
+--   idempotency_key  as in start_run: the same key gives the same run
+create function durabase.retry_run(run uuid, idempotency_key text default null) returns durabase.task_runs
+language plpgsql volatile set search_path = '' as $$
 begin
-  return durabase_private.make_run(run, 'retry', null, null, 'same', null);
+  return durabase_private.make_run(run, 'retry', null, null, 'same', null, idempotency_key);
 end $$;
 
 -- Runs the task again with the input of that run, or another one.
 --   version  'same' as that run, or the 'newest' ready one
-create function durabase.rerun(run uuid, input jsonb default null, version text default 'newest') returns durabase.task_runs
-language plpgsql volatile set search_path = '' as $$
+create function durabase.rerun(run uuid, input jsonb default null, version text default 'newest', idempotency_key text default null)
+returns durabase.task_runs language plpgsql volatile set search_path = '' as $$
 begin
-  return durabase_private.make_run(run, 'rerun', null, input, coalesce(version, 'newest'), null);
+  return durabase_private.make_run(run, 'rerun', null, input, coalesce(version, 'newest'), null, idempotency_key);
 end $$;
 
 -- A new run that keeps the outputs of all steps that do not need `from_step`, and takes that one and those behind it again.
-create function durabase.fork_run(run uuid, from_step text, version text default 'same') returns durabase.task_runs
-language plpgsql volatile set search_path = '' as $$
+create function durabase.fork_run(run uuid, from_step text, version text default 'same', idempotency_key text default null)
+returns durabase.task_runs language plpgsql volatile set search_path = '' as $$
 begin
   if from_step is null then
     perform durabase_private.refuse(422, 'INVALID_REQUEST', 'the step to begin with is missing', 'use rerun for all of them', 'from_step');
   end if;
-  return durabase_private.make_run(run, 'fork', from_step, null, version, null);
+  return durabase_private.make_run(run, 'fork', from_step, null, version, null, idempotency_key);
 end $$;
 
 -- Taken first by whoever goes through several runs in one transaction: the queue before the runs, as everywhere.
@@ -456,13 +484,16 @@ end $$;
 --   operation  cancel | pause | resume | retry | rerun | fork
 --   filter     {"workspace", "task", "states": [], "runIds": [], "createdAfter", "createdBefore", "afterRunId"}
 --   options    {"reason", "fromStep", "version"}
--- returns {"done": [{"runId", "newRunId"}], "refused": [{"runId", "code", "message"}], "hasMore", "lastRunId"}; with more, call again
--- with lastRunId as afterRunId: what has been retried still fits the filter.
+--   max_runs   at most so many now, 1,000 in one call; 0: they are only counted
+-- returns {"done": [{"runId", "newRunId"}], "refused": [{"runId", "code", "message"}], "matchCount", "isMatchCountExact",
+-- "remainingCount", "hasMore", "lastRunId"}; with more, call again with lastRunId as afterRunId: what has been retried still
+-- fits the filter. Runs are counted to 10,000.
 create function durabase.for_runs(operation text, filter jsonb, options jsonb default '{}', max_runs int default 100) returns jsonb
 language plpgsql volatile set search_path = '' as $$
 declare
-  v_limit int := least(greatest(coalesce(max_runs, 100), 1), 1000);
+  v_limit int := least(greatest(coalesce(max_runs, 100), 0), 1000);
   v_ids uuid[];
+  v_count int;
   v_run uuid;
   v_new durabase.task_runs;
   v_done jsonb := '[]';
@@ -475,7 +506,8 @@ begin
   if jsonb_typeof(coalesce(options, '{}')) <> 'object' or options - '{reason,fromStep,version}'::text[] <> '{}' then
     perform durabase_private.refuse(422, 'INVALID_REQUEST', 'the options have a field that is not known', 'reason, fromStep, version', 'options');
   end if;
-  v_ids := durabase_private.find_runs(filter, v_limit + 1);
+  v_ids := durabase_private.find_runs(filter, 10001);
+  v_count := cardinality(v_ids);
   perform durabase_private.hold_queue(v_ids[1:v_limit]);
   for v_run in select u.id from unnest(v_ids[1:v_limit]) u (id) order by u.id loop -- LOCK: by their ids, as everywhere
     begin
@@ -493,8 +525,9 @@ begin
       v_refused := v_refused || jsonb_build_object('runId', v_run, 'code', v_detail::jsonb ->> 'code', 'message', v_message);
     end;
   end loop;
-  return jsonb_build_object('done', v_done, 'refused', v_refused, 'hasMore', cardinality(v_ids) > v_limit,
-    'lastRunId', v_ids[least(v_limit, cardinality(v_ids))]);
+  return jsonb_build_object('done', v_done, 'refused', v_refused, 'matchCount', least(v_count, 10000),
+    'isMatchCountExact', v_count <= 10000, 'remainingCount', greatest(least(v_count, 10000) - v_limit, 0), 'hasMore', v_count > v_limit,
+    'lastRunId', v_ids[least(v_limit, v_count)]);
 end $$;
 
 revoke execute on function durabase_private.find_own_run(durabase_private.actor, uuid, text),
@@ -507,14 +540,14 @@ revoke execute on function durabase_private.find_own_run(durabase_private.actor,
   durabase_private.steps_before(jsonb, text), durabase_private.kept_rows(uuid, text[]),
   durabase_private.keep_steps(uuid, durabase.task_runs, text[]), durabase_private.check_kept(uuid, text[], jsonb, jsonb),
   durabase_private.hold_queue(uuid[]), durabase_private.find_runs(jsonb, int),
-  durabase_private.make_run(uuid, text, text, jsonb, text, int), durabase.retry_run(uuid), durabase.rerun(uuid, jsonb, text),
-  durabase.fork_run(uuid, text, text), durabase.for_runs(text, jsonb, jsonb, int) from public;
+  durabase_private.make_run(uuid, text, text, jsonb, text, int, text), durabase.retry_run(uuid, text), durabase.rerun(uuid, jsonb, text, text),
+  durabase.fork_run(uuid, text, text, text), durabase.for_runs(text, jsonb, jsonb, int) from public;
 grant execute on function durabase_private.emit_event(text, jsonb, uuid, text), durabase.emit_event(text, jsonb, uuid, text),
   durabase_private.end_step_as_caller(uuid, text, int, jsonb, text), durabase.complete_step(uuid, text, jsonb, int),
   durabase.fail_step(uuid, text, text, int), durabase_private.step_token(uuid, text, int), durabase.step_token(uuid, text, int),
   durabase_private.set_pause(uuid, boolean, text), durabase.pause_run(uuid, text), durabase.resume_run(uuid),
-  durabase_private.make_run(uuid, text, text, jsonb, text, int), durabase.retry_run(uuid), durabase.rerun(uuid, jsonb, text),
-  durabase.fork_run(uuid, text, text), durabase_private.hold_queue(uuid[]), durabase_private.find_runs(jsonb, int),
+  durabase_private.make_run(uuid, text, text, jsonb, text, int, text), durabase.retry_run(uuid, text), durabase.rerun(uuid, jsonb, text, text),
+  durabase.fork_run(uuid, text, text, text), durabase_private.hold_queue(uuid[]), durabase_private.find_runs(jsonb, int),
   durabase.for_runs(text, jsonb, jsonb, int) to authenticated, service_role;
 grant execute on function durabase_private.end_step_by_token(text, jsonb, text), durabase.end_step_by_token(text, jsonb, text)
   to anon, authenticated, service_role;

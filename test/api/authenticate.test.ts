@@ -22,7 +22,13 @@ const refusalOf = (token: string) => used.api.refusal('GET', '/api/v1/runs', bea
 describe('every route', () => {
   it('asks who calls, but for these', () => {
     const open = routes.filter((route) => route.access === 'public').map((route) => `${route.method} ${route.path}`);
-    expect(open).toEqual(['GET /healthz', 'GET /readyz', 'GET /metrics']);
+    expect(open).toEqual([
+      'POST /api/v1/step-tokens/complete',
+      'POST /api/v1/step-tokens/fail',
+      'GET /healthz',
+      'GET /readyz',
+      'GET /metrics',
+    ]);
   });
 
   it.each(routes.map((route) => [route.method, route.path, route.access] as const))(

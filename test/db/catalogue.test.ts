@@ -15,6 +15,7 @@ const PRIVATE_FOR_USERS: Readonly<Record<string, readonly string[]>> = {
   emit_event: ['authenticated', 'service_role'],
   end_step_as_caller: ['authenticated', 'service_role'],
   end_step_by_token: ['anon', 'authenticated', 'service_role'],
+  explain_run: ['authenticated', 'service_role'],
   feed_epoch: ['authenticated', 'service_role'],
   find_runs: ['authenticated', 'service_role'],
   get_payload: ['authenticated', 'service_role'],

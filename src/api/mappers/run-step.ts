@@ -1,8 +1,8 @@
 import type { Json } from '@durabase/contracts';
-import type { RunStep } from '@durabase/contracts/api/run';
+import type { LoopProgress, RunStep } from '@durabase/contracts/api/run';
 import { toMoment, toMomentOrNull, toResult } from './values.ts';
 
-/** A row of durabase.run_steps as `to_jsonb` gives it. */
+/** A row of durabase.run_steps as `to_jsonb` gives it, and of a loop how far it has come. */
 export interface RunStepRow {
   readonly run_id: string;
   readonly step_id: string;
@@ -19,6 +19,8 @@ export interface RunStepRow {
   readonly error: Json;
   readonly next_attempt_at: string | null;
   readonly wakes_at: string | null;
+  readonly skip_reason: string | null;
+  readonly progress: LoopProgress | null;
   readonly started_at: string;
   readonly finished_at: string | null;
   readonly version: number;
@@ -41,6 +43,8 @@ export const toRunStep = (row: RunStepRow): RunStep => ({
   error: toResult(row.error),
   nextAttemptAt: toMomentOrNull(row.next_attempt_at),
   wakesAt: toMomentOrNull(row.wakes_at),
+  skipReason: row.skip_reason,
+  progress: row.progress,
   startedAt: toMoment(row.started_at),
   finishedAt: toMomentOrNull(row.finished_at),
   version: row.version,

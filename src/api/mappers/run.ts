@@ -30,6 +30,8 @@ export interface RunRow {
   readonly finished_at: string | null;
   readonly cancel_requested_at: string | null;
   readonly cancel_reason: string | null;
+  readonly pause_requested_at: string | null;
+  readonly pause_reason: string | null;
   readonly stalled_at: string | null;
   readonly stalled_reason: string | null;
   readonly archived_at: string | null;
@@ -65,6 +67,8 @@ export const toRun = (row: RunRow): Run => ({
   finishedAt: toMomentOrNull(row.finished_at),
   cancelRequestedAt: toMomentOrNull(row.cancel_requested_at),
   cancelReason: row.cancel_reason,
+  pauseRequestedAt: toMomentOrNull(row.pause_requested_at),
+  pauseReason: row.pause_reason,
   stalledAt: toMomentOrNull(row.stalled_at),
   stalledReason: row.stalled_reason,
   archivedAt: toMomentOrNull(row.archived_at),

@@ -12,7 +12,9 @@ const LIST_RUNS: Statement = {
 };
 const LIST_STEPS: Statement = {
   name: 'api_list_steps',
-  text: `select to_jsonb(s) as step from durabase.run_steps s
+  text: `select to_jsonb(s) || jsonb_build_object('progress', (
+      select to_jsonb(p) - 'step_id' from durabase.loop_progress(case when s.iteration = -1 then s.run_id end) p where p.step_id = s.step_id
+    )) as step from durabase.run_steps s
     where s.run_id = $1 and ($2::timestamptz is null or (s.started_at, s.step_id, s.iteration) > ($2, $3, $4::int))
     order by s.started_at, s.step_id, s.iteration limit $5`,
 };

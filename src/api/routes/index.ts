@@ -1,5 +1,7 @@
 import type { Route } from '../route.ts';
 import { listDriftRoute } from './drift/list-drift.ts';
+import { emitEventRoute } from './events/emit-event.ts';
+import { listAppEventsRoute } from './events/list-app-events.ts';
 import { listChangesRoute } from './feeds/list-changes.ts';
 import { listFeedsRoute } from './feeds/list-feeds.ts';
 import { getHealthRoute } from './health/get-health.ts';
@@ -7,11 +9,24 @@ import { getMetricsRoute } from './health/get-metrics.ts';
 import { getReadinessRoute } from './health/get-readiness.ts';
 import { getPayloadRoute } from './payloads/get-payload.ts';
 import { cancelRunRoute } from './runs/cancel-run.ts';
+import { completeStepRoute } from './runs/complete-step.ts';
+import { explainRunRoute } from './runs/explain-run.ts';
+import { failStepRoute } from './runs/fail-step.ts';
+import { forkRunRoute } from './runs/fork-run.ts';
 import { getRunRoute } from './runs/get-run.ts';
+import { giveStepTokenRoute } from './runs/give-step-token.ts';
 import { listEventsRoute } from './runs/list-events.ts';
+import { listLinksRoute } from './runs/list-links.ts';
 import { listRunsRoute } from './runs/list-runs.ts';
 import { listStepsRoute } from './runs/list-steps.ts';
+import { operateOnRunsRoute } from './runs/operate-on-runs.ts';
+import { pauseRunRoute } from './runs/pause-run.ts';
+import { rerunRunRoute } from './runs/rerun-run.ts';
+import { resumeRunRoute } from './runs/resume-run.ts';
+import { retryRunRoute } from './runs/retry-run.ts';
 import { startRunRoute } from './runs/start-run.ts';
+import { completeByTokenRoute } from './step-tokens/complete-by-token.ts';
+import { failByTokenRoute } from './step-tokens/fail-by-token.ts';
 import { getTaskRoute } from './tasks/get-task.ts';
 import { listTasksRoute } from './tasks/list-tasks.ts';
 import { listVersionsRoute } from './tasks/list-versions.ts';
@@ -29,10 +44,25 @@ export const routes: readonly Route[] = [
   startTaskRunRoute,
   listRunsRoute,
   startRunRoute,
+  operateOnRunsRoute,
   getRunRoute,
   listStepsRoute,
   listEventsRoute,
+  listLinksRoute,
+  explainRunRoute,
   cancelRunRoute,
+  pauseRunRoute,
+  resumeRunRoute,
+  retryRunRoute,
+  rerunRunRoute,
+  forkRunRoute,
+  completeStepRoute,
+  failStepRoute,
+  giveStepTokenRoute,
+  completeByTokenRoute,
+  failByTokenRoute,
+  listAppEventsRoute,
+  emitEventRoute,
   listFeedsRoute,
   listChangesRoute,
   getPayloadRoute,

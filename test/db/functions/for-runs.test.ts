@@ -18,6 +18,9 @@ import { tellStory } from '../support/tell-story.ts';
 interface BulkAnswer {
   readonly done: readonly { readonly runId: string; readonly newRunId?: string }[];
   readonly refused: readonly { readonly runId: string; readonly code: string; readonly message: string }[];
+  readonly matchCount: number;
+  readonly isMatchCountExact: boolean;
+  readonly remainingCount: number;
   readonly hasMore: boolean;
   readonly lastRunId: string | null;
 }
@@ -55,6 +58,9 @@ describe('for_runs', () => {
       expect(await act('pause', inWorkspace(), { options: { reason: 'lunch' } })).toEqual({
         done: ids.map((runId) => ({ runId })),
         refused: [],
+        matchCount: 3,
+        isMatchCountExact: true,
+        remainingCount: 0,
         hasMore: false,
         lastRunId: ids.at(-1),
       });
@@ -182,6 +188,9 @@ describe('for_runs', () => {
       expect(await act('cancel', { runIds: [mine.id, theirs] }, {}, stranger.users.owner)).toEqual({
         done: [],
         refused: [],
+        matchCount: 0,
+        isMatchCountExact: true,
+        remainingCount: 0,
         hasMore: false,
         lastRunId: null,
       });
@@ -202,10 +211,43 @@ describe('for_runs', () => {
       expect([third.done.map(({ runId }) => runId), third.hasMore]).toEqual([ids.slice(4), false]);
     });
 
+    it('says how many there are, and how many it has not looked at', async () => {
+      const ids = await startMany(5);
+      const counted = await act('cancel', inWorkspace(), { max_runs: 0 });
+      expect(counted).toEqual({
+        done: [],
+        refused: [],
+        matchCount: 5,
+        isMatchCountExact: true,
+        remainingCount: 5,
+        hasMore: true,
+        lastRunId: null,
+      });
+      expect(await states(ids)).toEqual(ids.map(() => 'queued'));
+      expect(await act('pause', inWorkspace(), { max_runs: 3 })).toMatchObject({ matchCount: 5, remainingCount: 2 });
+      expect(await act('pause', { ...inWorkspace(), afterRunId: ids[2] }, { max_runs: 3 })).toMatchObject({
+        matchCount: 2,
+        remainingCount: 0,
+      });
+    });
+
+    it('counts to 10,000', async () => {
+      await db.owner.query(
+        `insert into durabase.task_runs (workspace_id, task_id, version_id, state, mode, priority, input, source, actor_kind, actor_name, workflow_id, run_at, finished_at)
+         select $1, $2, $3, 'completed', 'async', 3, '{}', 'call', 'service', 'x', 'run', now(), now() from generate_series(1, 10001)`,
+        [acme.id, task.id, task.versionId],
+      );
+      expect(await act('retry', inWorkspace(), { max_runs: 1 })).toMatchObject({
+        matchCount: 10_000,
+        isMatchCountExact: false,
+        remainingCount: 9_999,
+        hasMore: true,
+      });
+    });
+
     it.each([
       [null, 100],
-      [0, 1],
-      [-5, 1],
+      [-5, 0],
       [1_000_000, 1_000],
     ])('reads a limit of %p as %p', async (limit, expected) => {
       await db.owner.query(

@@ -102,11 +102,13 @@ describe('the token of a step', () => {
     expect(await refusedAs(end(token))).toBe('404 STEP_NOT_FOUND');
   });
 
-  it('says that the step has ended when that was by its time', async () => {
+  it('says nothing of a step that its time has ended', async () => {
     const id = await startWaiting();
     const token = await give(id);
     await story.end(id, 'make', { state: 'timed_out', error: { code: 'STEP_TIMED_OUT', message: 'late' } });
-    expect(await refusedAs(end(token))).toBe('409 STEP_FINISHED');
+    const [late, wrong] = [await refusalOf(end(token)), await refusalOf(end('dbt_nothing'))];
+    expect(late).toEqual(wrong);
+    expect(late.code).toBe('STEP_NOT_FOUND');
   });
 
   it.each([null, '', 'dbt_', 'dbt_nothing', 'x'.repeat(100_000)])('is not any text (%.20s)', async (token) => {

@@ -34,6 +34,8 @@ export const run = z.strictObject({
   finishedAt: moment().nullable(),
   cancelRequestedAt: moment().nullable(),
   cancelReason: z.string().nullable(),
+  pauseRequestedAt: moment().nullable().describe('Since when somebody holds it; steps under way end first.'),
+  pauseReason: z.string().nullable(),
   stalledAt: moment().nullable(),
   stalledReason: z.string().nullable(),
   archivedAt: moment().nullable(),
@@ -86,11 +88,20 @@ export const listRunsQuery = z.strictObject({
   limit: pageLimit({ max: 200, usual: 50 }),
 });
 
+/** How far a loop has come. */
+export const loopProgress = z.strictObject({
+  total: z.int().describe('How many items it walks over.'),
+  done: z.int().describe('Iterations that have ended, well or by being skipped.'),
+  failed: z.int().describe('Iterations that have ended badly.'),
+});
+/** How far a loop has come. */
+export type LoopProgress = z.infer<typeof loopProgress>;
+
 /** One use of an action inside a run. */
 export const runStep = z.strictObject({
   runId: id(),
   stepId: z.string(),
-  iteration: z.int().describe('0 unless the step is in a loop.'),
+  iteration: z.int().describe('-1: the loop itself; 0, 1, 2 … inside of it; 0 for a step that is in none.'),
   name: z.string(),
   action: z.string(),
   state: z.enum(STEP_STATES),
@@ -103,6 +114,8 @@ export const runStep = z.strictObject({
   error: parsedJson(),
   nextAttemptAt: moment().nullable(),
   wakesAt: moment().nullable(),
+  skipReason: z.string().nullable().describe('Why it was skipped, where it was.'),
+  progress: loopProgress.nullable().describe('Of a loop (iteration -1), else null.'),
   startedAt: moment(),
   finishedAt: moment().nullable(),
   version: z.int(),
