@@ -19,6 +19,8 @@ export const ERRORS = {
   WORKSPACE_AMBIGUOUS: { status: 422, retryable: false, title: 'More than one workspace fits; name one' },
   TASK_NOT_FOUND: { status: 404, retryable: false, title: 'No such task' },
   TASK_NOT_READY: { status: 409, retryable: false, title: 'The task has no ready version' },
+  VERSION_NOT_FOUND: { status: 404, retryable: false, title: 'The task has no such version' },
+  SLUG_TAKEN: { status: 409, retryable: false, title: 'Another task has this slug' },
   RUN_NOT_FOUND: { status: 404, retryable: false, title: 'No such run' },
   RUN_FINISHED: { status: 409, retryable: false, title: 'The run has already ended' },
   PAYLOAD_NOT_FOUND: { status: 404, retryable: false, title: 'No such stored value' },

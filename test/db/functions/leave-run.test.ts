@@ -213,7 +213,10 @@ describe('leave_run', () => {
       const id = await story.startOpen(task);
       await callRow(db.owner, 'durabase.pause_run', { run: id, reason: 'lunch' });
       expect(await story.reconcile(id, 'RUNNING', { execution: 2 })).toBe('mended');
-      expect(await findRun(db.owner, id)).toMatchObject({ state: 'paused', reason: { code: 'PAUSED', message: 'paused: lunch' } });
+      expect(await findRun(db.owner, id)).toMatchObject({
+        state: 'paused',
+        reason: { code: 'PAUSED', message: 'paused: lunch' },
+      });
     });
 
     it('brings an ended run back without the pause it had, and tells the execution that its waits were dropped', async () => {

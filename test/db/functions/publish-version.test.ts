@@ -53,6 +53,23 @@ describe('publish_version', () => {
     expect(await publish(draft.id, null, [{ message: 'too late' }])).toMatchObject({ state: 'ready' });
   });
 
+  it('leaves one audit row for each verdict, and none where there was one already', async () => {
+    const good = await save('audited');
+    await publish(good.id, PLAN);
+    await publish(good.id, PLAN);
+    const bad = await save('audited');
+    await publish(bad.id, null, [{ message: 'no such action' }]);
+    const { rows } = await db.owner.query(
+      "select action, actor_kind, actor_name, details from durabase.audit_log where entity_id = $1 and action <> 'task.saved' order by n",
+      [good.task_id],
+    );
+    const actor = { actor_kind: 'sql_role', actor_name: 'durabase_engine' };
+    expect(rows).toEqual([
+      { action: 'task.published', ...actor, details: { version: 1 } },
+      { action: 'task.refused', ...actor, details: { version: 2 } },
+    ]);
+  });
+
   it('does not go back to an older version that is published later', async () => {
     const older = await save('late');
     const newer = await save('late');
