@@ -30,6 +30,7 @@ export const CALLS: Readonly<Record<string, (world: World, role: KeyedRole) => r
   emit_event: ({ idOf }) => forEach(['acme', 'other'], (name) => ({ name: 'order.paid', workspace: idOf(name) })),
   end_step_by_token: () => [{ label: 'unknown', args: { token: 'dbt_unknown' } }],
   events_since: ({ idOf }) => forEach(RUNS, (name) => ({ run: idOf(name) })),
+  explain_run: ({ idOf }) => forEach(RUNS, (name) => ({ run: idOf(name) })),
   fail_step: ({ idOf }) => forEach(RUNS, (name) => ({ run: idOf(name), step: 'elsewhere', message: 'no' })),
   feeds: ({ idOf }) => [{ label: 'all', args: {} }, ...forEach(['acme', 'other'], (name) => ({ workspace: idOf(name) }))],
   for_runs: ({ idOf }) => [
@@ -38,11 +39,13 @@ export const CALLS: Readonly<Record<string, (world: World, role: KeyedRole) => r
   ],
   fork_run: ({ idOf }) => forEach(MADE_FROM, (name) => ({ run: idOf(name), from_step: 'hello' })),
   get_payload: ({ idOf }) => forEach(['payload of runnerOwnPlain', 'payload of theirs'], (name) => ({ payload: idOf(name) })),
+  list_links: ({ idOf }) => forEach(RUNS, (name) => ({ run: idOf(name) })),
   list_runs: ({ idOf }) => [
     { label: 'all', args: {} },
     ...forEach(['acme', 'other'], (name) => ({ workspace: idOf(name) })),
     ...forEach(['plain', 'shared', 'theirTask'], (name) => ({ task: idOf(name) })),
   ],
+  loop_progress: ({ idOf }) => forEach(RUNS, (name) => ({ run: idOf(name) })),
   pause_run: ({ idOf }) => forEach(RUNS, (name) => ({ run: idOf(name) })),
   rerun: ({ idOf }) => forEach(MADE_FROM, (name) => ({ run: idOf(name) })),
   resume_run: ({ idOf }) => forEach(RUNS, (name) => ({ run: idOf(name) })),
