@@ -1,5 +1,5 @@
 import type { TaskSummary } from '@durabase/contracts/api/task';
-import { toMoment } from './values.ts';
+import { toMoment, toMomentOrNull } from './values.ts';
 
 /** A row of durabase.tasks as `to_jsonb` gives it, with its two versions. */
 export interface TaskRow {
@@ -14,6 +14,7 @@ export interface TaskRow {
     readonly created_by: string | null;
     readonly created_at: string;
     readonly updated_at: string;
+    readonly deleted_at: string | null;
   };
   readonly latest: { readonly id: string; readonly number: number; readonly state: 'draft' | 'ready' | 'invalid' } | null;
   readonly ready: { readonly id: string; readonly number: number } | null;
@@ -32,4 +33,5 @@ export const toTaskSummary = ({ task, latest, ready }: TaskRow): TaskSummary => 
   createdBy: task.created_by,
   createdAt: toMoment(task.created_at),
   updatedAt: toMoment(task.updated_at),
+  deletedAt: toMomentOrNull(task.deleted_at),
 });

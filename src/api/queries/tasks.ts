@@ -11,10 +11,12 @@ export interface TaskReference {
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-const TASK_COLUMNS = `to_jsonb(t) as task,
+/** A task with its two versions. */
+export const TASK_COLUMNS = `to_jsonb(t) as task,
     case when l.id is not null then jsonb_build_object('id', l.id, 'number', l.number, 'state', l.state) end as latest,
     case when r.id is not null then jsonb_build_object('id', r.id, 'number', r.number) end as ready`;
-const TASK_SOURCE = `durabase.tasks t
+/** Where {@link TASK_COLUMNS} come from. */
+export const TASK_SOURCE = `durabase.tasks t
     left join durabase.task_versions l on l.id = t.latest_version_id
     left join durabase.task_versions r on r.id = t.ready_version_id`;
 /** Row-level security says which tasks the caller sees; two rows are enough to know that a slug is ambiguous. */
@@ -33,7 +35,7 @@ const FIND_INPUT_SCHEMAS: Statement = {
 const LIST_TASKS: Statement = {
   name: 'api_list_tasks',
   text: `select ${TASK_COLUMNS} from ${TASK_SOURCE}
-    where t.deleted_at is null and ($1::uuid is null or t.workspace_id = $1) and ($2::text is null or $2 = any (t.tags))
+    where (t.deleted_at is not null) = $8 and ($1::uuid is null or t.workspace_id = $1) and ($2::text is null or $2 = any (t.tags))
       and ($3::text is null or t.type = $3) and ($4::text is null or starts_with(t.slug, $4))
       and ($5::timestamptz is null or (t.created_at, t.id) < ($5, $6::uuid))
     order by t.created_at desc, t.id desc limit $7`,
@@ -83,12 +85,16 @@ export interface ListTasks {
   readonly tag?: string | undefined;
   readonly type?: string | undefined;
   readonly slugPrefix?: string | undefined;
+  readonly isDeleted: boolean;
   readonly before: { readonly createdAt: string; readonly id: string } | undefined;
   readonly limit: number;
 }
 
 /** Newest first. */
-export const listTasks = (tx: Queryable, { workspace, tag, type, slugPrefix, before, limit }: ListTasks): Promise<TaskRow[]> =>
+export const listTasks = (
+  tx: Queryable,
+  { workspace, tag, type, slugPrefix, isDeleted, before, limit }: ListTasks,
+): Promise<TaskRow[]> =>
   tx.query<TaskRow>(LIST_TASKS, [
     workspace ?? null,
     tag ?? null,
@@ -97,6 +103,7 @@ export const listTasks = (tx: Queryable, { workspace, tag, type, slugPrefix, bef
     before?.createdAt ?? null,
     before?.id ?? null,
     limit,
+    isDeleted,
   ]);
 
 /** Newest first. */

@@ -27,9 +27,15 @@ import { retryRunRoute } from './runs/retry-run.ts';
 import { startRunRoute } from './runs/start-run.ts';
 import { completeByTokenRoute } from './step-tokens/complete-by-token.ts';
 import { failByTokenRoute } from './step-tokens/fail-by-token.ts';
+import { deleteTaskRoute } from './tasks/delete-task.ts';
+import { diffTaskRoute } from './tasks/diff-task.ts';
+import { diffVersionsRoute } from './tasks/diff-versions.ts';
 import { getTaskRoute } from './tasks/get-task.ts';
+import { getVersionRoute } from './tasks/get-version.ts';
 import { listTasksRoute } from './tasks/list-tasks.ts';
 import { listVersionsRoute } from './tasks/list-versions.ts';
+import { restoreTaskRoute } from './tasks/restore-task.ts';
+import { restoreVersionRoute } from './tasks/restore-version.ts';
 import { saveTaskRoute } from './tasks/save-task.ts';
 import { startTaskRunRoute } from './tasks/start-task-run.ts';
 import { validateTaskRoute } from './tasks/validate-task.ts';
@@ -40,7 +46,13 @@ export const routes: readonly Route[] = [
   saveTaskRoute,
   validateTaskRoute,
   getTaskRoute,
+  deleteTaskRoute,
+  restoreTaskRoute,
   listVersionsRoute,
+  getVersionRoute,
+  restoreVersionRoute,
+  diffVersionsRoute,
+  diffTaskRoute,
   startTaskRunRoute,
   listRunsRoute,
   startRunRoute,

@@ -18,6 +18,7 @@ export const taskSummary = z.strictObject({
   createdBy: id().nullable(),
   createdAt: moment(),
   updatedAt: moment(),
+  deletedAt: moment().nullable().describe('null: it is not deleted.'),
 });
 /** A task, with its newest version and the one that is executed. */
 export type TaskSummary = z.infer<typeof taskSummary>;
@@ -62,8 +63,45 @@ export const workspaceQuery = z.strictObject({ workspace: id().optional() });
 /** Parameters of everything below `/tasks/{task}`. */
 export const taskParams = z.strictObject({ task: taskReference() });
 
+/** Number of a version, in a path or a query. */
+const versionNumber = () =>
+  z
+    .string()
+    .regex(/^[1-9]\d{0,8}$/, { error: 'must be the number of a version' })
+    .transform(Number);
+
+/** Parameters of everything below `/tasks/{task}/versions/{version}`. */
+export const taskVersionParams = z.strictObject({ task: taskReference(), version: versionNumber() });
+
+/** Query of `GET /tasks/{task}/diff`. */
+export const taskDiffQuery = z.strictObject({
+  workspace: id().optional(),
+  from: versionNumber().optional().describe('Default: the version before `to`.'),
+  to: versionNumber().optional().describe('Default: the newest version.'),
+});
+
+/** One field in which two definitions differ. */
+export const fieldChange = z.strictObject({
+  path: z.string().describe('Steps by their ids, such as `steps.fetch.with.url`; empty: the definition as a whole.'),
+  kind: z.enum(['added', 'removed', 'changed']),
+  before: parsedJson().optional().describe('Not there where the field was added.'),
+  after: parsedJson().optional().describe('Not there where the field was removed.'),
+});
+/** One field in which two definitions differ. */
+export type FieldChange = z.infer<typeof fieldChange>;
+
+/** In what two definitions of a task differ. */
+export const taskDiff = z.strictObject({
+  from: z.int().nullable().describe('Number of the older version; null: before the first.'),
+  to: z.int().nullable().describe('Number of the newer version; null: the definition that was sent.'),
+  changes: z.array(fieldChange).describe('Empty: they say the same.'),
+});
+/** In what two definitions of a task differ. */
+export type TaskDiff = z.infer<typeof taskDiff>;
+
 /** Query of `GET /tasks`. */
 export const listTasksQuery = z.strictObject({
+  deleted: z.enum(['true', 'false']).default('false').describe('true: the deleted ones, and no others.'),
   workspace: id().optional(),
   tag: z.string().min(1).max(63).optional(),
   type: z.string().min(1).max(63).optional(),

@@ -12,11 +12,11 @@ export const listTasksRoute = defineRoute({
   summary: 'Tasks that the caller sees, newest first.',
   query: listTasksQuery,
   answers: { 200: taskPage },
-  handler: async ({ query: { workspace, tag, type, q, cursor, limit }, identity }, { runAsCaller }) => {
+  handler: async ({ query: { workspace, tag, type, q, deleted, cursor, limit }, identity }, { runAsCaller }) => {
     const position = readCursor(creationCursor, cursor);
     const before = position && { createdAt: fromMicros(position[0]), id: position[1] };
     const rows = await runAsCaller(identity, (tx) =>
-      listTasks(tx, { workspace, tag, type, slugPrefix: q, before, limit: limit + 1 }),
+      listTasks(tx, { workspace, tag, type, slugPrefix: q, isDeleted: deleted === 'true', before, limit: limit + 1 }),
     );
     const body = toPage({ rows, limit, toItem: toTaskSummary, positionOf: ({ task }) => [toMicros(task.created_at), task.id] });
     return { status: 200, body };

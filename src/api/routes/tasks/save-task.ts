@@ -1,5 +1,5 @@
-import { PlatformError } from '@durabase/contracts';
 import { taskBody, taskWithVersion, workspaceQuery } from '@durabase/contracts/api/task';
+import { compileOrRefuse } from '../../compile-or-refuse.ts';
 import { toTaskWithVersion } from '../../mappers/task-with-version.ts';
 import { findTask, publishVersion, saveTask } from '../../queries/tasks.ts';
 import { findWorkspaceId } from '../../queries/workspaces.ts';
@@ -15,17 +15,10 @@ export const saveTaskRoute = defineRoute({
   answers: { 201: taskWithVersion },
   handler: async ({ query, body: definition, identity }, { runAsCaller, compile }) => {
     const workspace = await runAsCaller(identity, (tx) => findWorkspaceId(tx, query.workspace));
-    const compiled = await compile(definition, workspace === undefined ? {} : { workspaceId: workspace });
-    if (!compiled.ok) {
-      const { problems } = compiled;
-      throw new PlatformError('INVALID_TASK', {
-        message: `the task has ${problems.length} problem${problems.length === 1 ? '' : 's'}`,
-        problems,
-      });
-    }
+    const plan = await compileOrRefuse(compile, definition, workspace);
     const saved = await runAsCaller(identity, async (tx) => {
       const { versionId, taskId } = await saveTask(tx, { definition, workspace });
-      await tx.asSelf((self) => publishVersion(self, { versionId, plan: compiled.plan }));
+      await tx.asSelf((self) => publishVersion(self, { versionId, plan }));
       return findTask(tx, { task: taskId });
     });
     return { status: 201, headers: { Location: `/api/v1/tasks/${saved.task.id}` }, body: toTaskWithVersion(saved) };
