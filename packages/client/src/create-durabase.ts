@@ -2,17 +2,28 @@ import { createClient } from '@supabase/supabase-js';
 import type { DefinedTask } from '@durabase/contracts/define-task/defined-task';
 import type { Json } from '@durabase/contracts/json';
 import type { Run } from '@durabase/contracts/api/run';
+import type { BulkResult } from '@durabase/contracts/api/run-operations';
+import { createEvents, type Events } from './emit-event.ts';
 import { DurabaseError } from './errors.ts';
+import { createExternalSteps, type ExternalSteps } from './external-steps.ts';
 import { readFeeds, toFeed, type Feed } from './live/feeds.ts';
 import type { LivePorts } from './live/live-ports.ts';
 import { createSurroundings } from './live/surroundings.ts';
 import { createTopicHub, type TopicHub } from './live/topic-hub.ts';
 import { type FeedWatch, watchFeeds, type WatchFeedsOptions } from './live/watch-feeds.ts';
 import { type RunWatch, watchRun, type WatchRunOptions } from './live/watch-run.ts';
-import { type CancelOptions, createRunHandle, type ResultOptions, type RunHandle } from './run-handle.ts';
+import {
+  type CancelOptions,
+  createRunHandle,
+  type ResultOptions,
+  type RunHandle,
+  type StartedRun,
+  toStarted,
+} from './run-handle.ts';
 import { awaitResult, readPayload } from './runs/await-result.ts';
 import { cancelRun, getRun } from './runs/get-run.ts';
 import { listRuns, type ListRunsOptions } from './runs/list-runs.ts';
+import { type BulkRequest, operateOnRuns } from './runs/operate.ts';
 import { idOf, type RunReference } from './runs/run-reference.ts';
 import { readStart, type DefinedStart, type StartOptions, startRun } from './runs/start-run.ts';
 import { createCalls } from './supabase/create-calls.ts';
@@ -37,12 +48,6 @@ export type DurabaseOptions = {
       readonly accessToken?: (() => Promise<string | null>) | undefined;
     }
 );
-
-/** A run that was just started. */
-export interface StartedRun<Output = Json> extends RunHandle<Output> {
-  /** The run as it was accepted. */
-  readonly run: Run;
-}
 
 /** Durabase, as whoever is signed in with Supabase: what he may not see or do is refused by the database. */
 export interface Durabase {
@@ -75,6 +80,21 @@ export interface Durabase {
   cancel(run: RunReference, options?: CancelOptions): Promise<Run>;
   /** Waits to the end of a run and gives its output; see {@link RunHandle.result}. */
   result<Output = Json>(run: RunReference, options?: ResultOptions): Promise<Output>;
+  /** Operations on many runs. */
+  readonly runs: {
+    /**
+     * One operation on every run that the filter means, each refused by itself. It says how many match, so count first
+     * (`maxRuns: 0`), and go on with `lastRunId` as `filter.afterRunId` while `hasMore`. Throws INVALID_REQUEST, UNAUTHENTICATED.
+     *
+     * @example
+     * const { done, refused, remainingCount } = await durabase.runs.bulk({ operation: 'retry', filter: { task: 'daily-report', states: ['failed'] } });
+     */
+    bulk(request: BulkRequest): Promise<BulkResult>;
+  };
+  /** Things that happen in the app, for which steps wait. */
+  readonly events: Events;
+  /** Steps that are done elsewhere. */
+  readonly steps: ExternalSteps;
   /** A large value that stands in its row as a reference: pass `outputRef.payload`. Throws PAYLOAD_NOT_FOUND. */
   payload(payloadId: string): Promise<Json>;
   /** The feeds of changes that the user may follow, all or those of one workspace. */
@@ -134,6 +154,9 @@ export const createDurabase = (options: DurabaseOptions): Durabase => {
     cancel: (run, cancelOptions = {}) => cancelRun(calls, idOf(run), cancelOptions),
     result: async <Output>(run: RunReference, { signal }: ResultOptions = {}) =>
       (await awaitResult(idOf(run), ports, signal)) as Output,
+    runs: { bulk: (request) => operateOnRuns(calls, request) },
+    events: createEvents(calls),
+    steps: createExternalSteps(calls),
     payload: (payloadId) => readPayload(calls, payloadId),
     feeds: async (workspace) => (await readFeeds(calls, workspace)).map(toFeed),
     watch: createWatcher(ports),
@@ -148,7 +171,7 @@ export const createDurabase = (options: DurabaseOptions): Durabase => {
 const createStarter = (ports: LivePorts): Durabase['start'] => {
   return async <Output>(...args: Parameters<typeof readStart>): Promise<StartedRun<Output>> => {
     const run = await startRun(ports.calls, readStart(...args));
-    return { ...createRunHandle<Output>(run.id, ports), run };
+    return toStarted<Output>(run, ports);
   };
 };
 

@@ -23,7 +23,7 @@ const toValue = (column: string, value: Json): Json => {
   return RESULTS.includes(column) ? unescapeResult(value) : value;
 };
 
-const readColumns = (row: Row, columns: readonly string[]): Readonly<Record<string, Json>> =>
+export const readColumns = (row: Row, columns: readonly string[]): Readonly<Record<string, Json>> =>
   Object.fromEntries(columns.map((column) => [toName(column), toValue(column, row[column] ?? null)]));
 
 const isRow = (value: unknown): value is Row => typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,8 +1,8 @@
 import type { DefinedTask } from '@durabase/contracts/define-task/defined-task';
 import type { Json } from '@durabase/contracts/json';
 import type { Run } from '@durabase/contracts/api/run';
-import { isDurabaseError } from '../errors.ts';
 import type { Calls } from '../supabase/create-calls.ts';
+import { repeatWithKey } from '../supabase/repeat-with-key.ts';
 import { readOneRun } from './get-run.ts';
 
 /** How to start a run. */
@@ -28,8 +28,6 @@ export type DefinedStart<Input> =
     ? [call?: StartOptions & { readonly input?: Input }]
     : [call: StartOptions & { readonly input: Input }];
 
-const MAX_TRIES_WITH_KEY = 3;
-
 interface Start extends StartOptions {
   readonly task: string;
   readonly input: Json | undefined;
@@ -52,14 +50,5 @@ export const startRun = async (calls: Calls, start: Start): Promise<Run> => {
     run_at: runAt instanceof Date ? runAt.toISOString() : runAt,
     priority,
   };
-  const maxTries = idempotencyKey === undefined ? 1 : MAX_TRIES_WITH_KEY;
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return readOneRun(await calls.call('start_run', args, signal));
-    } catch (error) {
-      // Nobody knows whether the first one arrived; the key makes the second one the same.
-      const isUnknown = isDurabaseError(error) && error.retryable && tries < maxTries;
-      if (!isUnknown) throw error;
-    }
-  }
+  return await repeatWithKey(idempotencyKey, async () => readOneRun(await calls.call('start_run', args, signal)));
 };

@@ -37,6 +37,8 @@ const RUN_ROW = {
   finished_at: AT,
   cancel_requested_at: null,
   cancel_reason: null,
+  pause_requested_at: '2026-11-21T07:00:04.25+00:00',
+  pause_reason: 'lunch',
   stalled_at: null,
   stalled_reason: null,
   archived_at: null,
