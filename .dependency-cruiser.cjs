@@ -86,6 +86,13 @@ module.exports = {
       to: { path: '^packages/client/src/tasks\\.ts$', ...types },
     },
     {
+      name: 'cli-is-a-client',
+      comment: 'whatever it knows of tasks, it asks the API',
+      severity: 'error',
+      from: { path: '^packages/cli/' },
+      to: { path: '^(src|packages/(client|local-stack))/' },
+    },
+    {
       name: 'product-never-imports-tests',
       severity: 'error',
       from: { path: '^(src|packages)/' },

@@ -41,7 +41,7 @@ export default {
     project('replay', ['replay'], 'none'),
     project('db', ['db'], 'postgres'),
     project('realtime', ['realtime'], 'postgres'),
-    project('api', ['api'], 'postgres'),
+    project('api', ['api', 'cli'], 'postgres'),
     project('engine', ['engine', 'activities', 'platform'], 'all'),
     project('stack', ['stack'], 'none'),
     project('conformance', ['conformance'], 'supabase'),
