@@ -76,9 +76,15 @@ export type StepDraft<Action extends string, Each, When, Undo extends string> = 
   readonly needs?: readonly (AnyStep | string)[];
   readonly when?: When;
   readonly forEach?: Each;
-  readonly onFailure?:
-    | UndoDraft<Undo>
-    | ((scope: { readonly output: Ref<StepOutput<Action, Each, undefined>>; readonly self: SelfFacts }) => UndoDraft<Undo>);
+  /** A loop cannot be undone as a whole. */
+  readonly onFailure?: [Each] extends [undefined]
+    ?
+        | UndoDraft<Undo>
+        | ((scope: {
+            readonly output: Ref<StepOutput<Action, undefined, undefined>>;
+            readonly self: SelfFacts;
+          }) => UndoDraft<Undo>)
+    : never;
 } & WithPart<Action, ItemScope<Each>>;
 
 /** What the callback for the steps gets. */

@@ -42,7 +42,14 @@ const imported = defineTask({
         json: { id: item.id, at: index, key: self.key },
         maxResponseBytes: item.total,
       }),
-      onFailure: ({ self }) => ({ action: 'http', with: { url: text`https://store.example.com/${self.key}`, method: 'DELETE' } }),
+    });
+    step('reserve', {
+      action: 'http',
+      with: { url: 'https://store.example.com', method: 'POST' },
+      onFailure: ({ self, output }) => ({
+        action: 'http',
+        with: { url: text`https://store.example.com/${self.key}`, method: 'DELETE', query: { status: output.status } },
+      }),
     });
     const nap = step('nap', { action: 'sleep', needs: [store, 'fetch'], with: { duration: '1 second' } });
     return { fetch, store, nap };
@@ -125,6 +132,7 @@ describe('the types of defineTask', () => {
         slug: 'wrong',
         input,
         steps: ({ input: given, step }) => {
+          const loop = { action: 'sleep', forEach: '[1]', with: { duration: '1 s' } } as const;
           // @ts-expect-error the input has no "dya"
           step('a', { action: 'http', with: { url: text`https://example.com/${given.dya}` } });
           // @ts-expect-error http has no field "adress"
@@ -144,6 +152,14 @@ describe('the types of defineTask', () => {
           step('i', { action: 'sleep', timout: '1 s', with: { duration: '1 s' } });
           // @ts-expect-error the task of run-task is text
           step('j', { action: 'run-task', with: { task: 7 } });
+          // @ts-expect-error a loop cannot be undone as a whole
+          step('l', { ...loop, onFailure: { action: 'http', with: { url: 'https://example.com' } } });
+          step('m', {
+            action: 'sleep',
+            with: { duration: '1 s' },
+            // @ts-expect-error what undoes a step is checked by its own action
+            onFailure: { action: 'sleep', with: { url: 'https://example.com' } },
+          });
           step('k', { action: 'an-action-of-ours', with: { anything: [1, given.day] } });
           return {};
         },
