@@ -33,6 +33,6 @@ answerCalls({
     oneAtATime(total, run(workflow)),
 });
 process.on('disconnect', () => {
-  worker.shutdown();
+  if (worker.getState() === 'RUNNING') worker.shutdown();
   void running.finally(() => process.exit(0));
 });

@@ -17,9 +17,11 @@ export interface Sequencer {
 
 /** Changes that come within this time travel together. */
 const GATHER_MS = 5;
-const GATHER_AT_MOST_MS = 25;
-/** So many times as long as it took does a pass rest: numbering takes a quarter of one connection at most. */
-const REST_PER_WORK = 3;
+const GATHER_CROWD_MS = 15;
+/** So many changes in a second are a crowd, which is gathered; fewer are told as they come. */
+const CROWD = 60;
+/** How long the changes of a moment count for the rate. */
+const RATE_MS = 250;
 /** Changes of others, whose commits tell nobody, are found by looking. */
 const LEADER_LOOKS_MS = 60;
 const OTHERS_LOOK_MS = 1_000;
@@ -27,17 +29,29 @@ const BUSY_MS = 25;
 const HOUSEKEEPING_MS = 1_000;
 const PRUNE_EVERY_MS = 60_000;
 
+/** Changes in a second, of late. */
+function createRate(): (count: number) => number {
+  let perSecond = 0;
+  let lastMs = performance.now();
+  return (count) => {
+    const elapsedMs = Math.max(performance.now() - lastMs, 1);
+    lastMs += elapsedMs;
+    perSecond += ((count * 1_000) / elapsedMs - perSecond) * (1 - Math.exp(-elapsedMs / RATE_MS));
+    return perSecond;
+  };
+}
+
 /** Every worker has one: each numbers when it has written something, and the one that leads also looks by itself. */
 export function createSequencer({ feeds, log }: SequencerPorts): Sequencer {
   let isLeading = false;
   let idleMs = GATHER_MS;
   let prunedAtMs = performance.now();
+  const rate = createRate();
 
   const sequencing = createLoop({
     name: 'sequencer',
     log,
     pass: async () => {
-      const beganMs = performance.now();
       const { count, isBusy } = await feeds.sequence();
       if (isBusy) return { ms: BUSY_MS, isDeaf: true };
       if (count === 0) {
@@ -46,8 +60,7 @@ export function createSequencer({ feeds, log }: SequencerPorts): Sequencer {
         return { ms: idleMs };
       }
       idleMs = GATHER_MS;
-      const restMs = (performance.now() - beganMs) * REST_PER_WORK;
-      return { ms: Math.min(Math.max(restMs, GATHER_MS), GATHER_AT_MOST_MS), isDeaf: true };
+      return { ms: rate(count) > CROWD ? GATHER_CROWD_MS : 1, isDeaf: true };
     },
   });
 

@@ -1,9 +1,11 @@
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { SHAPES } from './shapes.ts';
 import { type Change, withChangedWorkflows } from './support/change-workflows.ts';
 import { describeMismatches, findMismatches, type Mismatch } from './support/find-mismatches.ts';
 import { installQuietRuntime } from './support/quiet-runtime.ts';
 import { readHistories } from './support/stored-histories.ts';
+
+jest.setTimeout(120_000); // each change is bundled anew
 
 const histories = readHistories();
 const replayChanged = (...changes: readonly Change[]): Promise<readonly Mismatch[]> =>

@@ -54,7 +54,8 @@ export const createChanges = (ports: ChangesPorts): Drain => {
     batchSize: BATCH_SIZE,
     onTaken,
     log,
-    take: (batchSize) => database.query<Change & { operation: Operation }>(TAKE, [batchSize, BATCH_BYTES, recordBytes]),
+    take: (batchSize) =>
+      database.query<Change & { operation: Operation }>(TAKE, [batchSize, BATCH_BYTES, recordBytes], 'take_changes'),
     handle: async (batch) => {
       // Those who subscribe while the answers are on their way get what comes from now on.
       const wantedFor = rememberWanted(subscriptions);

@@ -3,7 +3,8 @@ import { waitUntil } from '../wait-until.ts';
 import { errorCode, StackError } from '../stack-error.ts';
 
 export interface Database {
-  query<Row extends pg.QueryResultRow>(text: string, values?: readonly unknown[]): Promise<readonly Row[]>;
+  /** A statement with a name is planned once for each connection. */
+  query<Row extends pg.QueryResultRow>(text: string, values?: readonly unknown[], name?: string): Promise<readonly Row[]>;
   /** Calls back for each notification on the channel. */
   listen(channel: string, onNotify: () => void): Promise<void>;
   close(): Promise<void>;
@@ -43,8 +44,8 @@ export const openDatabase = async ({ databaseUrl, onLost }: DatabaseOptions): Pr
   const pool = new pg.Pool({ ...settings, max: MAX_CONNECTIONS, statement_timeout: STATEMENT_TIMEOUT_MS });
   pool.on('error', () => {}); // an idle connection that broke: the listener tells whether the database is lost
   return {
-    query: async <Row extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []) =>
-      (await pool.query<Row>(text, [...values])).rows,
+    query: async <Row extends pg.QueryResultRow>(text: string, values: readonly unknown[] = [], name?: string) =>
+      (await pool.query<Row>({ text, values: [...values], ...(name === undefined ? {} : { name }) })).rows,
     listen: async (channel, onNotify) => {
       listener.on('notification', (message) => {
         if (message.channel === channel) onNotify();

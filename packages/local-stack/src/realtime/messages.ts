@@ -51,7 +51,7 @@ export const createMessages = ({ database, topics, limits, onTaken, log }: Messa
     batchSize: BATCH_SIZE,
     onTaken,
     log,
-    take: (batchSize) => database.query<MessageRow>(TAKE, [batchSize, BATCH_BYTES]),
+    take: (batchSize) => database.query<MessageRow>(TAKE, [batchSize, BATCH_BYTES], 'take_messages'),
     handle: (rows) => {
       for (const row of rows) {
         const broadcast = readBroadcast(row, limits);

@@ -19,7 +19,7 @@ export interface PacePorts {
 }
 
 /** More notifications in a second are a crowd. */
-const CROWD = 20;
+const CROWD = 100;
 const POLL_MS = 15;
 const QUIET_MS = 1_000;
 /** Who has read that nobody needs waking may commit a little later: so long it goes on after it has said otherwise. */
