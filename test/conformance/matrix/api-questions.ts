@@ -26,12 +26,30 @@ export const READ_PATHS = [
   '/api/v1/runs/:run',
   '/api/v1/runs/:run/steps',
   '/api/v1/runs/:run/events',
+  '/api/v1/runs/:run/links',
+  '/api/v1/runs/:run/explain',
+  '/api/v1/events',
   '/api/v1/feeds',
   '/api/v1/feeds/:feed/changes',
   '/api/v1/payloads/:payload',
   '/api/v1/drift',
 ] as const;
-export const WRITE_PATHS = ['/api/v1/tasks', '/api/v1/tasks/:task/runs', '/api/v1/runs', '/api/v1/runs/:run/cancel'] as const;
+export const WRITE_PATHS = [
+  '/api/v1/tasks',
+  '/api/v1/tasks/:task/runs',
+  '/api/v1/runs',
+  '/api/v1/runs/bulk',
+  '/api/v1/runs/:run/cancel',
+  '/api/v1/runs/:run/pause',
+  '/api/v1/runs/:run/resume',
+  '/api/v1/runs/:run/retry',
+  '/api/v1/runs/:run/rerun',
+  '/api/v1/runs/:run/fork',
+  '/api/v1/runs/:run/steps/:step/complete',
+  '/api/v1/runs/:run/steps/:step/fail',
+  '/api/v1/runs/:run/steps/:step/token',
+  '/api/v1/events',
+] as const;
 
 export interface Questions {
   toRead(path: (typeof READ_PATHS)[number]): readonly Question[];
@@ -42,6 +60,9 @@ type Item = Readonly<Record<string, unknown>>;
 type Ask = Pick<Question, 'directly'>['directly'];
 
 const pluck = (name: string) => (body: Body) => (body['items'] as readonly Item[]).map((item) => item[name]);
+
+const stepPathOf = ({ run, step }: Args, operation: string): string =>
+  `/api/v1/runs/${String(run)}/steps/${String(step)}/${operation}`;
 
 /** Everything that callers may ask the API, about the things of the world. */
 export const createQuestions = (world: World, functions: readonly DatabaseFunction[]): Questions => {
@@ -105,6 +126,17 @@ export const createQuestions = (world: World, functions: readonly DatabaseFuncti
         return ofRuns('/steps', pluck('stepId'), 'step_id as value from durabase.run_steps where run_id = $1');
       case '/api/v1/runs/:run/events':
         return ofRuns('/events', pluck('seq'), 'seq::int as value from durabase.run_events where run_id = $1');
+      case '/api/v1/runs/:run/links':
+        // A run without any is no run that is not there: one value, which may be an empty list.
+        return ofRuns(
+          '/links',
+          (body) => [pluck('runId')(body)],
+          "coalesce(jsonb_agg(run_id order by created_at, run_id), '[]') as value from durabase.list_links($1)",
+        );
+      case '/api/v1/runs/:run/explain':
+        return ofRuns('/explain', (body) => [body['summary']], "durabase.explain_run($1) ->> 'summary' as value");
+      case '/api/v1/events':
+        return [{ path: `${path}?limit=100`, read: pluck('id'), directly: select('id as value from durabase.events') }];
       case '/api/v1/feeds':
         return [{ path, read: pluck('topic'), directly: call('feeds', {}, (row) => row['topic']) }];
       case '/api/v1/feeds/:feed/changes':
@@ -135,8 +167,28 @@ export const createQuestions = (world: World, functions: readonly DatabaseFuncti
         return ofCalls('start_run', role, ({ task, input }) => [`/api/v1/tasks/${String(task)}/runs`, { input }]);
       case '/api/v1/runs':
         return ofCalls('start_run', role, ({ task, input }) => [path, { task, input }]);
+      case '/api/v1/runs/bulk':
+        return ofCalls('for_runs', role, (args) => [path, args]);
       case '/api/v1/runs/:run/cancel':
         return ofCalls('cancel_run', role, ({ run }) => [`/api/v1/runs/${String(run)}/cancel`, {}]);
+      case '/api/v1/runs/:run/pause':
+        return ofCalls('pause_run', role, ({ run }) => [`/api/v1/runs/${String(run)}/pause`, {}]);
+      case '/api/v1/runs/:run/resume':
+        return ofCalls('resume_run', role, ({ run }) => [`/api/v1/runs/${String(run)}/resume`, {}]);
+      case '/api/v1/runs/:run/retry':
+        return ofCalls('retry_run', role, ({ run }) => [`/api/v1/runs/${String(run)}/retry`, {}]);
+      case '/api/v1/runs/:run/rerun':
+        return ofCalls('rerun', role, ({ run }) => [`/api/v1/runs/${String(run)}/rerun`, {}]);
+      case '/api/v1/runs/:run/fork':
+        return ofCalls('fork_run', role, ({ run, from_step: fromStep }) => [`/api/v1/runs/${String(run)}/fork`, { fromStep }]);
+      case '/api/v1/runs/:run/steps/:step/complete':
+        return ofCalls('complete_step', role, (args) => [stepPathOf(args, 'complete'), {}]);
+      case '/api/v1/runs/:run/steps/:step/fail':
+        return ofCalls('fail_step', role, (args) => [stepPathOf(args, 'fail'), { message: args['message'] }]);
+      case '/api/v1/runs/:run/steps/:step/token':
+        return ofCalls('step_token', role, (args) => [stepPathOf(args, 'token'), {}]);
+      case '/api/v1/events':
+        return ofCalls('emit_event', role, (args) => [path, args]);
     }
   };
   return { toRead, toWrite };
