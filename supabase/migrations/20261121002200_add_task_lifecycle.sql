@@ -195,7 +195,6 @@ begin
   if not durabase_private.has_right(v_actor, 'edit', v_found.workspace_id) then
     perform durabase_private.refuse(403, 'FORBIDDEN', 'you may not delete tasks of this workspace', 'ask an admin of the workspace for the role editor');
   end if;
-  perform durabase_private.lock_slug(v_found.workspace_id, v_found.slug);
   update durabase.tasks set deleted_at = clock_timestamp(), updated_at = clock_timestamp()
     where id = v_found.id and deleted_at is null returning * into v_task;
   if v_task.id is null then perform durabase_private.refuse_missing_task(v_actor, p_task, p_workspace); end if;
@@ -251,6 +250,7 @@ begin
     perform durabase_private.refuse(403, 'FORBIDDEN', 'you may not restore tasks of this workspace', 'ask an admin of the workspace for the role editor');
   end if;
   if not v_is_deleted then return v_found; end if; -- there is nothing to do
+  -- LOCK: somebody may be saving a task of this slug
   perform durabase_private.lock_slug(v_found.workspace_id, v_found.slug);
   if exists (select from durabase.tasks t
       where t.workspace_id = v_found.workspace_id and t.slug = v_found.slug and t.deleted_at is null and t.id <> v_found.id) then

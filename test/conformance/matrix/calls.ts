@@ -26,6 +26,8 @@ export const CALLS: Readonly<Record<string, (world: World, role: KeyedRole) => r
   changes_since: ({ idOf }) => forEach(feedsOf(idOf), (feed) => ({ feed })),
   // Nobody ends a step twice, so this asks for one that is not there: how far each role gets shows all the same.
   complete_step: ({ idOf }) => forEach(RUNS, (name) => ({ run: idOf(name), step: 'elsewhere' })),
+  // What is deleted is gone for whoever comes next, so this asks for one that is not there.
+  delete_task: () => [{ label: 'elsewhere', args: { task: 'elsewhere' } }],
   drift: () => [{ label: 'all', args: {} }],
   emit_event: ({ idOf }) => forEach(['acme', 'other'], (name) => ({ name: 'order.paid', workspace: idOf(name) })),
   end_step_by_token: () => [{ label: 'unknown', args: { token: 'dbt_unknown' } }],
@@ -48,6 +50,8 @@ export const CALLS: Readonly<Record<string, (world: World, role: KeyedRole) => r
   loop_progress: ({ idOf }) => forEach(RUNS, (name) => ({ run: idOf(name) })),
   pause_run: ({ idOf }) => forEach(RUNS, (name) => ({ run: idOf(name) })),
   rerun: ({ idOf }) => forEach(MADE_FROM, (name) => ({ run: idOf(name) })),
+  restore_task: ({ idOf }) => forEach(['plain', 'shared', 'theirTask'], (name) => ({ task: idOf(name) })),
+  restore_version: ({ idOf }) => forEach(['plain', 'theirTask'], (name) => ({ task: idOf(name), version: 1 })),
   resume_run: ({ idOf }) => forEach(RUNS, (name) => ({ run: idOf(name) })),
   retry_run: ({ idOf }) => forEach(MADE_FROM, (name) => ({ run: idOf(name) })),
   run_feed: ({ idOf }) => forEach(RUNS, (name) => ({ run: idOf(name) })),

@@ -17,6 +17,8 @@ const OWN_RUNS: Readonly<Record<string, readonly KeyedRole[]>> = {
 };
 /** Who sees a run may make another of it, if he may start the task. */
 const MADE_RUNS: Readonly<Record<string, readonly KeyedRole[]>> = { endedPlain: ['runnerOwn', 'editor', ...ADMINS], theirs: [] };
+/** Who writes tasks. */
+const WRITERS = ['editor', ...ADMINS] as const;
 const SIGNED_IN = KEYED_ROLES.filter((role) => role !== 'anon');
 
 /** Who may do what by the functions that write; what is not named is refused. */
@@ -29,6 +31,7 @@ const MAY: Readonly<Record<string, Readonly<Record<string, readonly KeyedRole[]>
   save_task: { acme: ['editor', 'admin', 'owner', 'instanceAdmin', 'service'], other: ['instanceAdmin', 'service'] },
   cancel_run: OWN_RUNS,
   complete_step: Object.fromEntries(Object.keys(OWN_RUNS).map((run) => [run, []])),
+  delete_task: { elsewhere: [] },
   emit_event: {
     acme: ['runnerOwn', 'runnerOther', 'editor', 'admin', 'owner', 'instanceAdmin', 'service'],
     other: ['instanceAdmin', 'service'],
@@ -39,6 +42,8 @@ const MAY: Readonly<Record<string, Readonly<Record<string, readonly KeyedRole[]>
   fork_run: MADE_RUNS,
   pause_run: OWN_RUNS,
   rerun: MADE_RUNS,
+  restore_task: { plain: WRITERS, shared: WRITERS, theirTask: ['instanceAdmin', 'service'] },
+  restore_version: { plain: WRITERS, theirTask: ['instanceAdmin', 'service'] },
   resume_run: OWN_RUNS,
   retry_run: MADE_RUNS,
   step_token: OWN_RUNS,

@@ -13,6 +13,7 @@ import {
   type Workspace,
 } from '../../support/build-rows.ts';
 import { callRow, readValue } from '../../support/call.ts';
+import { eventually } from '../../support/eventually.ts';
 import { refusalOf, refusedAs } from '../../support/refusals.ts';
 import { useDatabase } from '../../support/use-database.ts';
 
@@ -189,6 +190,25 @@ describe('delete_task and restore_task', () => {
       const refusal = await refusalOf(asEditor(restore(gone.slug)));
       expect(refusal).toMatchObject({ sqlstate: 'PT409', code: 'SLUG_TAKEN', path: 'task' });
       expect(await isDeleted(gone.id)).toBe(true);
+    });
+
+    it('waits for somebody who is saving another one of its slug', async () => {
+      const gone = await createDeleted();
+      const client = await db.owner.connect();
+      await client.query('begin');
+      await callRow(client, 'durabase.save_task', { definition: { slug: gone.slug }, workspace: acme.id });
+      const refused = refusedAs(asEditor(restore(gone.slug)));
+      await eventually(async () =>
+        expect(
+          await readValue(
+            db.owner,
+            "select count(*)::int from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())",
+          ),
+        ).toBe(1),
+      );
+      await client.query('commit');
+      client.release();
+      expect(await refused).toBe('409 SLUG_TAKEN');
     });
 
     it('stays as it is when it was not deleted', async () => {
