@@ -160,8 +160,8 @@ describe('making runs of runs', () => {
 
   it('does not hand the run of a key to somebody who does not see it', async () => {
     const headers = { 'Idempotency-Key': randomUUID() };
-    await post(`/api/v1/runs/${await failed()}/retry`, as('editor'), {}, headers);
     const theirs = await failed(as('runner'));
+    expect((await post(`/api/v1/runs/${theirs}/retry`, as('editor'), {}, headers)).status).toBe(201);
     const answer = await used.api.refusal('POST', `/api/v1/runs/${theirs}/retry`, { as: as('runner'), headers });
     expect(inShort(answer)).toBe('409 IDEMPOTENCY_CONFLICT');
   });
