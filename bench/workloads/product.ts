@@ -9,6 +9,8 @@ import { type Measured, oneAtATime, timeAll } from './timing.ts';
 export interface Product {
   /** Runs ended in a second. */
   many(options: { readonly task: string; readonly total: number; readonly inFlight: number }): Promise<number>;
+  /** One run of a loop over so many items, 100 at a time: items in a second. */
+  loop(options: { readonly items: number }): Promise<number>;
   single(options: { readonly task: string; readonly total: number }): Promise<Measured>;
   /** Submissions accepted in a second; resolves before their runs have ended. */
   submit(options: { readonly task: string; readonly total: number; readonly inFlight: number }): Promise<number>;
@@ -18,7 +20,10 @@ export interface Product {
 }
 
 const STEP = { action: 'noop', with: {} };
+/** Items of the loop that are taken at a time. */
+const PARALLEL = 100;
 const TASKS = [
+  { slug: 'loop', steps: [{ id: 'each', ...STEP, forEach: 'input.items', maxParallel: PARALLEL }], output: 'done' },
   { slug: 'one', steps: [{ id: 's0', ...STEP }] },
   { slug: 'ten', steps: Array.from({ length: 10 }, (_, n) => ({ id: `s${n}`, ...STEP, needs: n === 0 ? [] : [`s${n - 1}`] })) },
 ];
@@ -56,11 +61,11 @@ export async function createProduct(stack: Stack): Promise<Product> {
   if (feed === undefined) throw new Error('the user follows no feed');
   const ends = await subscribeToChanges({ url: stack.urls.supabase, apiKey: stack.keys.publishable, token, topic: feed.topic });
   const agent = new Agent({ connections: 100 });
-  const submit = async (task: string): Promise<string> => {
+  const submit = async (task: string, input: unknown = {}): Promise<string> => {
     const response = await request(`${stack.urls.api}/api/v1/tasks/${task}/runs`, {
       method: 'POST',
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      body: '{"input":{}}',
+      body: JSON.stringify({ input }),
       dispatcher: agent,
     });
     const run = (await response.body.json()) as { readonly id?: string; readonly detail?: string };
@@ -71,6 +76,10 @@ export async function createProduct(stack: Stack): Promise<Product> {
   const submitted: string[] = [];
   return {
     many: ({ task, ...amount }) => timeAll(amount, () => runToEnd(task)),
+    loop: async ({ items }) => {
+      const list = Array.from({ length: items }, (_, n) => n);
+      return items * (await timeAll({ total: 1, inFlight: 1 }, async () => ends.of(await submit('loop', { items: list }))));
+    },
     single: ({ task, total }) => oneAtATime(total, () => runToEnd(task)),
     submit: ({ task, ...amount }) => timeAll(amount, async () => void submitted.push(await submit(task))),
     drained: async () => {
