@@ -43,7 +43,7 @@ describe('audit_log', () => {
     const gone = await createWorkspace(db.owner);
     await createReadyTask(db.owner, gone.id);
     await db.owner.query('delete from durabase.workspaces where id = $1', [gone.id]);
-    expect(await readValue(db.owner, 'select count(*)::int from durabase.audit_log where workspace_id = $1', [gone.id])).toBe(1);
+    expect(await readValue(db.owner, 'select count(*)::int from durabase.audit_log where workspace_id = $1', [gone.id])).toBe(2);
   });
 
   it('gets exactly one row of each call that changes something, and none of a refused one', async () => {
