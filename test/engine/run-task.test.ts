@@ -225,6 +225,29 @@ describe('runTask', () => {
     expect(run).toMatchObject({ state: 'failed', error: { code: 'HTTP_RESPONSE_TOO_LARGE' } });
   });
 
+  it('refuses an output that grows over 5 MB by what the action adds, or by what the run gathers', async () => {
+    engine.target.on('/full', (_, response) => respondJson(response, 'y'.repeat(4_999_990)));
+    engine.target.on('/half', (_, response) => respondJson(response, 'y'.repeat(3_000_000)));
+    const get = (path: string) => ({ action: 'http', with: { url: url(path), maxResponseBytes: 5_000_000 } });
+    await engine.saveTask({ slug: 'full', ...get('/full') });
+    await engine.saveTask({
+      slug: 'halves',
+      steps: [
+        { id: 'left', ...get('/half') },
+        { id: 'right', ...get('/half') },
+      ],
+      output: { left: '{{ steps.left.output.body }}', right: '{{ steps.right.output.body }}' },
+    });
+    for (const task of ['full', 'halves']) {
+      const run = await engine.finished(await engine.startRun(task));
+      expect(run).toMatchObject({
+        state: 'failed',
+        error: { code: 'OUTPUT_TOO_LARGE', message: expect.stringContaining('at most 5000000 are kept') as unknown },
+      });
+    }
+    expect(engine.target.requests.filter(({ path }) => path === '/full')).toHaveLength(1);
+  });
+
   it('waits for its time', async () => {
     const runId = await engine.startRun('one', {}, { run_at: new Date(Date.now() + 1_500) });
     expect((await findRun(engine.db.owner, runId)).state).toBe('scheduled');
