@@ -27,7 +27,7 @@ export function createRoutePorts(ports: ApiPorts, streamSettings: Partial<Stream
     runAsCaller,
     compile,
     wake,
-    submitter: createSubmitter({ db, sqlErrors, wake }),
+    submitter: createSubmitter({ db, sqlErrors }),
     checkInput: createInputCheck({ runAsCaller, checkInput }),
     figures,
     metrics: createHttpMetrics({ figures, streams }),

@@ -88,7 +88,7 @@ describe('createSubmitter', () => {
 
   it('sends a lone submission at once, and what waits in few statements, two at a time', async () => {
     const watched = watch(db);
-    const submitter = createSubmitter({ db: watched.db, sqlErrors, wake: () => {} });
+    const submitter = createSubmitter({ db: watched.db, sqlErrors });
     await Promise.all(Array.from({ length: 202 }, () => submitter.submit(submissionOf(workspace.users.editor))));
     expect(watched.peak()).toBe(2);
     expect(watched.sizes.slice(0, 2)).toEqual([1, 1]);
@@ -97,16 +97,26 @@ describe('createSubmitter', () => {
   });
 
   it('wakes the dispatchers for accepted runs only', async () => {
-    let wakeCount = 0;
-    const submitter = createSubmitter({ db, sqlErrors, wake: () => void (wakeCount += 1) });
-    await expect(submitter.submit(submissionOf(workspace.users.viewer))).rejects.toMatchObject({ code: 'FORBIDDEN' });
-    expect(wakeCount).toBe(0);
-    await submitter.submit(submissionOf(workspace.users.editor));
-    expect(wakeCount).toBe(1);
+    const submitter = createSubmitter({ db, sqlErrors });
+    const listener = await used.database.owner.connect();
+    const heard: string[] = [];
+    listener.on('notification', ({ channel, payload }) => heard.push(`${channel} ${payload ?? ''}`));
+    try {
+      await listener.query('listen durabase_work');
+      const submission = submissionOf(workspace.users.editor, { idempotencyKey: 'woken once' });
+      await expect(submitter.submit(submissionOf(workspace.users.viewer))).rejects.toMatchObject({ code: 'FORBIDDEN' });
+      await submitter.submit(submission);
+      await submitter.submit(submission);
+      await listener.query("notify durabase_work, 'end'"); // comes behind whatever was said before
+      await eventually(() => expect(heard.at(-1)).toBe('durabase_work end'));
+      expect(heard).toEqual(['durabase_work ', 'durabase_work end']);
+    } finally {
+      listener.release(true);
+    }
   });
 
   it('lets only the poisoned one of a batch suffer', async () => {
-    const submitter = createSubmitter({ db, sqlErrors, wake: () => {} });
+    const submitter = createSubmitter({ db, sqlErrors });
     const results = await Promise.allSettled(
       Array.from({ length: 20 }, (_, n) =>
         submitter.submit(submissionOf(workspace.users.editor, { input: n === 11 ? 'NUL \u0000' : { n } })),
@@ -121,7 +131,7 @@ describe('createSubmitter', () => {
       await db.query(statement, values);
       throw fromSqlError(Object.assign(new Error('read EHOSTUNREACH'), { code: 'EHOSTUNREACH' })); // after the commit
     };
-    const submitter = createSubmitter({ db: { ...db, query: lost }, sqlErrors, wake: () => {} });
+    const submitter = createSubmitter({ db: { ...db, query: lost }, sqlErrors });
     const input = { lost: true };
     const results = await Promise.allSettled(
       Array.from({ length: 12 }, () => submitter.submit(submissionOf(workspace.users.editor, { input }))),
@@ -132,7 +142,7 @@ describe('createSubmitter', () => {
   });
 
   it('tries again when the database breaks a deadlock by giving one submission up', async () => {
-    const submitter = createSubmitter({ db, sqlErrors, wake: () => {} });
+    const submitter = createSubmitter({ db, sqlErrors });
     const other = await used.database.owner.connect();
     const takeKey = (key: string) =>
       other.query(
@@ -165,7 +175,7 @@ describe('createSubmitter', () => {
   });
 
   it('never leaks the rights of one caller into the next call of the batch', async () => {
-    const submitter = createSubmitter({ db, sqlErrors, wake: () => {} });
+    const submitter = createSubmitter({ db, sqlErrors });
     const service: Submission['identity'] = { role: 'service_role', claims: '{"role":"service_role"}' };
     const results = await Promise.allSettled(
       Array.from({ length: 60 }, (_, n) =>
