@@ -33,7 +33,7 @@ describe('pause_run and resume_run', () => {
   const resume = (run: string) =>
     asUser(db.owner, acme.users.admin, (client) => callRow<Run>(client, 'durabase.resume_run', { run }));
   const admit = async (): Promise<readonly string[]> =>
-    (await readValue<{ runs: { runId: string }[] }>(db.engine, 'select durabase_private.admit(1000, 1000)')).runs.map(
+    (await readValue<{ runs: { runId: string }[] }>(db.engine, 'select durabase_private.admit(1000, 60000)')).runs.map(
       ({ runId }) => runId,
     );
   const readyAt = (runId: string) =>
