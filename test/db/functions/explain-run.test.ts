@@ -48,7 +48,7 @@ describe('explain_run', () => {
       "insert into durabase_private.workers values ('w', 'q', now(), now(), $1) on conflict (id) do update set is_polling = $1, seen_at = now()",
       [isPolling],
     );
-  const admit = () => db.engine.query('select durabase_private.admit(1000, 1000)');
+  const admit = () => db.engine.query('select durabase_private.admit(1000, 60000)');
 
   describe('answers', () => {
     it.each(['owner', 'admin', 'editor', 'viewer'] as const)('%s for every run', async (role) => {

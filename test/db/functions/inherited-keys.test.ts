@@ -16,7 +16,7 @@ describe('permits of children', () => {
   });
 
   const admit = async (): Promise<readonly string[]> =>
-    (await readValue<{ runs: { runId: string }[] }>(db.engine, 'select durabase_private.admit(1000, 1000)')).runs.map(
+    (await readValue<{ runs: { runId: string }[] }>(db.engine, 'select durabase_private.admit(1000, 60000)')).runs.map(
       ({ runId }) => runId,
     );
   const bear = async (parent: string, task: string, isWaited = true): Promise<string> => {

@@ -231,7 +231,7 @@ describe('start_child', () => {
     const parent = await story.startOpen(parentTask);
     await story.wait(parent, 'run', { ...wait, task: 'limited' });
     const [child] = await story.childrenOf(parent);
-    await readValue(db.engine, 'select durabase_private.admit(1000, 1000)');
+    await readValue(db.engine, 'select durabase_private.admit(1000, 60000)');
     expect(await findRun(db.owner, child?.id ?? '')).toMatchObject({ state: 'queued', reason: { code: 'LIMIT_REACHED' } });
     await story.finish(holder.id);
     await admitRun(db.owner, child?.id ?? '');
