@@ -864,6 +864,9 @@ declare
   v_blocked text;
   v_admitted uuid[] := '{}';
 begin
+  -- Nobody waits for the disk: an admission that a crash of the server forgets is made again, and open_run, whose own commit waits,
+  -- lets no run go on without its permits.
+  perform set_config('synchronous_commit', 'off', true);
   if v_room > 0 then
     for v_row in
       select q.* from durabase_private.run_queue q

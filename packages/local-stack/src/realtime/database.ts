@@ -18,8 +18,11 @@ export interface DatabaseOptions {
 
 const MAX_CONNECTIONS = 6;
 const STATEMENT_TIMEOUT_MS = 10_000;
-/** Names of types come with their schema; and nobody queues behind us for a lock that we do not get. */
-const SESSION_OPTIONS = '-c search_path= -c lock_timeout=1000';
+/**
+ * Names of types come with their schema; nobody queues behind us for a lock that we do not get; and what we forget in a crash of the
+ * server (outboxes, which we empty at the start anyway) need not wait for the disk.
+ */
+const SESSION_OPTIONS = '-c search_path= -c lock_timeout=1000 -c synchronous_commit=off';
 /** Whoever holds it is the one endpoint of this database; two would take each other's messages. */
 const HUB_LOCK = 7_265_616;
 const LOCK_TIMEOUT_MS = 20_000;
