@@ -20,7 +20,12 @@ const SQL = {
   loadRuns: { name: 'load_runs', text: 'select durabase_private.load_runs($1::uuid[]) as answer' },
   loadPlan: { name: 'load_plan', text: 'select durabase_private.load_plan($1) as answer' },
   openRuns: { name: 'open_runs', text: 'select durabase_private.open_runs($1::jsonb) as answer' },
-  loadStep: { name: 'load_step', text: 'select durabase_private.load_step($1, $2, $3, $4, $5::text[], $6) as answer' },
+  loadSteps: {
+    name: 'load_steps',
+    text: `select durabase_private.load_step((e.i ->> 'runId')::uuid, e.i ->> 'stepId', (e.i ->> 'iteration')::int, e.i ->> 'temporalRunId',
+        array(select jsonb_array_elements_text(e.i -> 'references')), (e.i ->> 'withInput')::boolean) as answer
+      from jsonb_array_elements($1::jsonb) with ordinality as e (i, n) order by e.n`,
+  },
   writeSteps: { name: 'write_steps', text: 'select durabase_private.write_steps($1::jsonb) as answer' },
   finishRuns: { name: 'finish_runs', text: 'select durabase_private.finish_runs($1::jsonb) as answer' },
   adoptStart: { name: 'adopt_start', text: 'select durabase_private.adopt_start($1, $2, $3, $4, $5::jsonb) as answer' },
@@ -28,6 +33,8 @@ const SQL = {
 } as const satisfies Record<string, Statement>;
 
 const MAX_PLANS = 500;
+/** Loaded together at most: each may bring outputs of 5 MB. */
+const MAX_LOADED = 20;
 /** A conflict of locks between two batches is nobody's fault: the same statement succeeds the next time. */
 const MAX_CONFLICTS = 5;
 
@@ -36,6 +43,7 @@ type StepWrite =
   | (StepBegin & { readonly op: 'begin' })
   | (StepSkip & { readonly op: 'skip' })
   | (StepEnd & { readonly op: 'end' });
+type StepToLoad = Parameters<MirrorPort['loadStep']>[0];
 type Skipped = Awaited<ReturnType<MirrorPort['skipStep']>>;
 
 /** Plans by version, the newest {@link MAX_PLANS} of them. */
@@ -99,6 +107,11 @@ export function createMirror({ db, onFreed, onWritten }: MirrorOptions): MirrorP
     },
     isShared: () => true,
   });
+  const loadSteps = createBatcher<StepToLoad, { readonly answer: LoadedStep | null }>({
+    write: (items) => db.query<{ answer: LoadedStep | null }>(SQL.loadSteps, [JSON.stringify(items)]),
+    maxItems: MAX_LOADED,
+    isShared: () => true,
+  });
   const openRuns = batched<JsonObject, Opening>(SQL.openRuns);
   const writeSteps = batched<StepWrite, BeginAnswer | EndAnswer | Skipped>(SQL.writeSteps);
   const finishRuns = batched<RunEnd, Finished>(SQL.finishRuns);
@@ -115,8 +128,7 @@ export function createMirror({ db, onFreed, onWritten }: MirrorOptions): MirrorP
       await ask(SQL.adoptStart, [runId, workflowId, workspace ?? null, task, JSON.stringify(input ?? {})]);
     },
     openRun: (request) => openRuns(request as unknown as JsonObject),
-    loadStep: async ({ runId, stepId, iteration, temporalRunId, references, withInput }) =>
-      (await ask<LoadedStep | null>(SQL.loadStep, [runId, stepId, iteration, temporalRunId, references, withInput])) ?? undefined,
+    loadStep: async (step) => (await loadSteps(step)).answer ?? undefined,
     beginStep: async (begin) => {
       const answer = (await writeSteps({ op: 'begin', ...begin })) as BeginAnswer;
       if (begin.wait?.kind === 'child') onFreed(); // a run was accepted
