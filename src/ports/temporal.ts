@@ -21,6 +21,10 @@ export interface DescribedExecution extends SeenExecution {
     | undefined;
   /** Tries of the pending workflow task; more than a few mean that workflow code fails. */
   readonly workflowTaskAttempt: number;
+  /** Since when its workflow task waits for a worker that takes it; ISO 8601. */
+  readonly waitsForWorkerSince?: string | undefined;
+  /** Build of workers that the execution belongs to, such as `shop:A`. */
+  readonly build?: string | undefined;
 }
 
 /** The answer of `openRun` as a history keeps it; without a record when it was refused. */

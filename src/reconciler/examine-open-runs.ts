@@ -7,12 +7,20 @@ import type { ReconcilerPorts } from './compare-executions.ts';
 const MANY_ATTEMPTS = 5;
 /** So many tries of a workflow task mean that workflow code fails. */
 const MANY_WORKFLOW_TASKS = 3;
+/** A workflow task that no worker takes for so long waits for one that is not there. */
+const LONG_WAIT_MS = 30_000;
+
+type Symptoms = Pick<DescribedExecution, 'worstActivity' | 'workflowTaskAttempt' | 'waitsForWorkerSince' | 'build'>;
 
 /** Why a run does not go on, as far as its description shows. Pure. */
-export function judgeStall({
-  worstActivity,
-  workflowTaskAttempt,
-}: Pick<DescribedExecution, 'worstActivity' | 'workflowTaskAttempt'>): string | null {
+export function judgeStall(
+  { worstActivity, workflowTaskAttempt, waitsForWorkerSince, build }: Symptoms,
+  nowMs: number,
+): string | null {
+  if (waitsForWorkerSince !== undefined && nowMs - Date.parse(waitsForWorkerSince) > LONG_WAIT_MS)
+    return build === undefined
+      ? 'no worker takes it on'
+      : `it belongs to the build ${build}, and no worker of that build takes it on`;
   if (workflowTaskAttempt > MANY_WORKFLOW_TASKS) return `its workflow task has failed ${workflowTaskAttempt - 1} times`;
   if (worstActivity !== undefined && worstActivity.attempt > MANY_ATTEMPTS) {
     return `${worstActivity.type} is at attempt ${worstActivity.attempt}${worstActivity.lastFailure === undefined ? '' : `: ${worstActivity.lastFailure}`}`;
@@ -30,7 +38,7 @@ async function examine(run: OpenRun, temporal: TemporalPort, { mirror }: Reconci
     await mirror.reconcile([{ ...described, runId: runIdOf(described.workflowId, described.firstRunId) }]);
     return;
   }
-  const reason = judgeStall(described);
+  const reason = judgeStall(described, Date.now());
   if (reason !== run.stalledReason) await mirror.flagRun(run.runId, reason);
 }
 

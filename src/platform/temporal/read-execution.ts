@@ -1,5 +1,5 @@
 import type { LoadedDataConverter, Payload } from '@temporalio/common';
-import type { temporal } from '@temporalio/proto';
+import { temporal } from '@temporalio/proto';
 import type { DescribedExecution, ExecutionStatus, RecordedOpening, SeenExecution } from '../../ports/temporal.ts';
 
 type Info = temporal.api.workflow.v1.IWorkflowExecutionInfo;
@@ -16,22 +16,27 @@ const STATUSES: readonly (ExecutionStatus | undefined)[] = [
   'TIMED_OUT',
 ];
 
+const toMoment = (at: Info['startTime']): string =>
+  new Date(Number(at?.seconds ?? 0) * 1_000 + Math.floor((at?.nanos ?? 0) / 1_000_000)).toISOString();
+
+const { PENDING_WORKFLOW_TASK_STATE_SCHEDULED } = temporal.api.enums.v1.PendingWorkflowTaskState;
+
 /** An execution of a list or a description. */
 export const toSeen = (info: Info): SeenExecution => ({
   workflowId: info.execution?.workflowId ?? '',
   temporalRunId: info.execution?.runId ?? '',
   firstRunId: info.firstRunId || (info.execution?.runId ?? ''),
   status: STATUSES[info.status ?? 0] ?? 'RUNNING',
-  startedAt: new Date(
-    Number(info.startTime?.seconds ?? 0) * 1_000 + Math.floor((info.startTime?.nanos ?? 0) / 1_000_000),
-  ).toISOString(),
+  startedAt: toMoment(info.startTime),
 });
 
 /** A description, with what is pending. */
 export function toDescribed(described: temporal.api.workflowservice.v1.IDescribeWorkflowExecutionResponse): DescribedExecution {
+  const { pendingWorkflowTask: task, workflowExecutionInfo: info } = described;
+  const version = info?.versioningInfo?.versioningOverride?.pinned?.version ?? info?.versioningInfo?.deploymentVersion;
   const worst = (described.pendingActivities ?? []).toSorted((left, right) => (right.attempt ?? 0) - (left.attempt ?? 0))[0];
   return {
-    ...toSeen(described.workflowExecutionInfo ?? {}),
+    ...toSeen(info ?? {}),
     worstActivity:
       worst === undefined
         ? undefined
@@ -40,7 +45,9 @@ export function toDescribed(described: temporal.api.workflowservice.v1.IDescribe
             attempt: worst.attempt ?? 1,
             lastFailure: worst.lastFailure?.message ?? undefined,
           },
-    workflowTaskAttempt: described.pendingWorkflowTask?.attempt ?? 0,
+    workflowTaskAttempt: task?.attempt ?? 0,
+    ...(task?.state === PENDING_WORKFLOW_TASK_STATE_SCHEDULED ? { waitsForWorkerSince: toMoment(task.scheduledTime) } : {}),
+    ...(version?.buildId ? { build: `${version.deploymentName ?? ''}:${version.buildId}` } : {}),
   };
 }
 
