@@ -1,5 +1,5 @@
 import type { LoadedDataConverter, Payload } from '@temporalio/common';
-import { temporal } from '@temporalio/proto';
+import type { temporal } from '@temporalio/proto';
 import type { DescribedExecution, ExecutionStatus, RecordedOpening, SeenExecution } from '../../ports/temporal.ts';
 
 type Info = temporal.api.workflow.v1.IWorkflowExecutionInfo;
@@ -19,7 +19,8 @@ const STATUSES: readonly (ExecutionStatus | undefined)[] = [
 const toMoment = (at: Info['startTime']): string =>
   new Date(Number(at?.seconds ?? 0) * 1_000 + Math.floor((at?.nanos ?? 0) / 1_000_000)).toISOString();
 
-const { PENDING_WORKFLOW_TASK_STATE_SCHEDULED } = temporal.api.enums.v1.PendingWorkflowTaskState;
+/** Of `temporal.api.enums.v1.PendingWorkflowTaskState`, which only a type import gives here. */
+const PENDING_WORKFLOW_TASK_STATE_SCHEDULED = 1;
 
 /** An execution of a list or a description. */
 export const toSeen = (info: Info): SeenExecution => ({
