@@ -28,6 +28,7 @@ const median = (list: readonly number[]): number => quantile(list, 0.5);
 const fixed = (value: number, digits = 1): string => value.toFixed(digits);
 
 interface Setting {
+  readonly stack: Stack;
   readonly product: Product;
   readonly raw: Callee;
   readonly floor: Callee;
@@ -51,6 +52,13 @@ async function inPairs(measure: () => Promise<readonly [product: number, raw: nu
   }
   if (ratios.length > 0)
     say(`   median ratio ${fixed(median(ratios), 2)}, worst ${fixed(Math.min(...ratios), 2)}, of ${ratios.length} pairs`);
+}
+
+/** Runs ended in a second, of those that were submitted before. */
+async function timeDrain(product: Product, total: number): Promise<number> {
+  const beganMs = performance.now();
+  await product.drained();
+  return (total * 1_000) / (performance.now() - beganMs);
 }
 
 const workloads: Readonly<Record<string, (setting: Setting) => Promise<void>>> = {
@@ -85,22 +93,27 @@ const workloads: Readonly<Record<string, (setting: Setting) => Promise<void>>> =
       await product.many({ task: 'one', total: runs, inFlight: IN_FLIGHT }),
     ]);
   },
-  burst: async ({ product, floor }) => {
+  burst: async ({ product, floor, stack }) => {
     const total = runs * 2.5;
     say(`Burst: ${total} submissions, ${IN_FLIGHT} connections; budget 0.5 × a bare POST and insert`);
     const port = await floor.call<number>('port', undefined);
     const agent = new Agent({ connections: IN_FLIGHT });
     const accepted = await product.submit({ task: 'one', total, inFlight: IN_FLIGHT });
-    const beganMs = performance.now();
-    await product.drained();
-    const drainedPerSecond = (total * 1_000) / (performance.now() - beganMs);
+    const drained = await timeDrain(product, total);
+    await stack.programs.temporal.kill('SIGKILL', { restart: false });
+    const acceptedAlone = await product.submit({ task: 'one', total, inFlight: IN_FLIGHT });
+    await stack.programs.temporal.start();
+    const drainedLater = await timeDrain(product, total);
     const bare = await timeAll({ total, inFlight: IN_FLIGHT }, async () => {
       const { body } = await request(`http://127.0.0.1:${port}/`, { method: 'POST', body: '{"input":{}}', dispatcher: agent });
       await body.text();
     });
     await agent.close();
     say(
-      `   accepted ${fixed(accepted)}/s, floor ${fixed(bare)}/s, ratio ${fixed(accepted / bare, 2)}; drained at ${fixed(drainedPerSecond)}/s`,
+      `   accepted ${fixed(accepted)}/s, floor ${fixed(bare)}/s, ratio ${fixed(accepted / bare, 2)}; drained at ${fixed(drained)}/s`,
+    );
+    say(
+      `   with Temporal stopped: accepted ${fixed(acceptedAlone)}/s, ratio ${fixed(acceptedAlone / bare, 2)}; drained at ${fixed(drainedLater)}/s after its return`,
     );
   },
 };
@@ -114,7 +127,7 @@ async function measureAll(stack: Stack): Promise<void> {
   const floor = await startCallee(join(import.meta.dirname, 'floor-server.ts'), { BENCH_DATABASE_URL: stack.urls.postgres });
   await product.many({ task: 'one', total: 200, inFlight: 20 });
   await raw.call('many', { workflow: 'one', total: 200, inFlight: 20 });
-  for (const name of values.workloads.split(',')) await workloads[name]?.({ product, raw, floor });
+  for (const name of values.workloads.split(',')) await workloads[name]?.({ product, raw, floor, stack });
   await product.close();
   await raw.stop();
   await floor.stop();
