@@ -46,14 +46,16 @@ describe('who may watch', () => {
     ]);
     expect([await codeOf(run.done), await codeOf(feed.done)]).toEqual(['NO_ACCESS', 'NO_ACCESS']);
     expect([run.connection, feed.connection]).toMatchObject([{ state: 'no access' }, { state: 'no access' }]);
-    expect(heard).toEqual(['moved']);
+    // A look that was under way may have told him first; then his channels are closed before that one word comes.
+    expect([[], ['moved']]).toContainEqual(heard);
+    const heardCount = heard.length;
     await eventually(() => expect(supabase.getChannels()).toEqual([]));
     await delay(2_000);
     await writeLines(db.owner, [runId], 5);
     const witness: RunEvent[] = [];
     const { durabase: other } = live.person(workspace.users.viewer);
     for await (const event of other.watch(runId)) if (witness.push(event) === 13) break;
-    expect([events.length, items.length, heard.length]).toEqual([8, 5, 1]);
+    expect([events.length, items.length, heard.length]).toEqual([8, 5, heardCount]);
   }, 30_000);
 
   it('goes on under the new names when somebody else loses his right', async () => {
