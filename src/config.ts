@@ -62,6 +62,10 @@ export const configSchema = z.strictObject({
   DURABASE_TEMPORAL_NAMESPACE: z.string().default('default').describe('Temporal namespace.'),
   DURABASE_TEMPORAL_API_KEY: z.string().optional().describe('API key of Temporal Cloud; switches TLS on.'),
   DURABASE_TEMPORAL_TLS: z.stringbool().default(false).describe('TLS to Temporal.'),
+  DURABASE_TEMPORAL_UI_URL: z
+    .url()
+    .optional()
+    .describe("URL of Temporal's Web UI, to which the dashboard links; without it, it does not."),
   DURABASE_TASK_QUEUE: z.string().min(1).default('durabase').describe('Task queue of workflows and actions.'),
   DURABASE_DEPLOYMENT_NAME: versionName
     .refine((name) => !/[.:]/.test(name), 'must not contain "." or ":"')

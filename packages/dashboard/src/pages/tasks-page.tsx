@@ -1,0 +1,1 @@
+export const TasksPage = () => <h1>Tasks</h1>;
