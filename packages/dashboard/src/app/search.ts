@@ -36,7 +36,7 @@ export const readRunsSearch = (raw: Raw) =>
     since: oneOf(raw, 'since', SINCE),
   });
 
-export const RUN_TABS = ['timeline', 'steps', 'feed', 'story'] as const;
+export const RUN_TABS = ['steps', 'feed', 'data', 'story'] as const;
 export const readRunSearch = (raw: Raw) => compact({ tab: oneOf(raw, 'tab', RUN_TABS), step: textOf(raw, 'step') });
 
 export const TASK_STATES = ['ready', 'invalid', 'draft'] as const;

@@ -35,7 +35,7 @@ export const StateBadge = ({ state, isBare = false }: { readonly state: RunState
   const { word, icon, tone } = lookOf(state);
   return (
     <span className={`state tone-${tone}${isBare ? ' state-bare' : ''}`} data-state={state}>
-      <Icon name={icon} size={13} className={state === 'running' ? 'turning' : undefined} />
+      <Icon name={icon} size={13} className={state === 'running' && !isBare ? 'turning' : undefined} />
       {word}
     </span>
   );
