@@ -8,13 +8,10 @@ import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } f
 import { useEffect, useRef } from 'react';
 import { styleNonce } from '../lib/style-nonce.ts';
 import { colors, look } from './code-editor-theme.ts';
+import { locatePath, type Place } from './locate-path.ts';
 
-/** What is wrong in a stretch of the text. */
-export interface CodeProblem {
-  readonly from: number;
-  readonly to: number;
-  readonly message: string;
-}
+/** What is wrong, in a stretch of the text or with the value at a path such as `steps[1].with.url`. */
+export type CodeProblem = { readonly message: string } & (Place | { readonly path: string });
 
 interface CodeEditorProps {
   readonly text: string;
@@ -26,7 +23,10 @@ interface CodeEditorProps {
   readonly onChange?: (text: string) => void;
 }
 
-const toDiagnostic = ({ from, to, message }: CodeProblem): Diagnostic => ({ from, to, message, severity: 'error' });
+const toDiagnostic = (problem: CodeProblem, text: string): Diagnostic => {
+  const { from, to } = 'path' in problem ? locatePath(text, problem.path) : problem;
+  return { from, to, message: problem.message, severity: 'error' };
+};
 
 const describeEditor = (label: string, isReadOnly: boolean, tell: (text: string) => void): Extension => {
   const nonce = styleNonce();
@@ -78,9 +78,9 @@ export const CodeEditor = ({ text, label, isReadOnly = false, problems, onChange
   useEffect(() => {
     const editor = view.current;
     if (editor === undefined || problems === undefined) return;
-    const end = editor.state.doc.length;
-    const fitting = problems.filter(({ from, to }) => from <= to && to <= end);
-    editor.dispatch(setDiagnostics(editor.state, fitting.map(toDiagnostic)));
+    const shown = editor.state.doc.toString();
+    const marks = problems.map((problem) => toDiagnostic(problem, shown)).filter(({ to }) => to <= shown.length);
+    editor.dispatch(setDiagnostics(editor.state, marks));
   }, [problems]);
   return <div ref={place} className={isReadOnly ? 'code code-read' : 'code'} />;
 };

@@ -16,6 +16,7 @@ interface JsonEditorProps {
 /** JSON to write, with what is wrong marked where it stands. */
 export const JsonEditor = (props: JsonEditorProps) => (
   <Suspense fallback={<Skeleton height={260} radius="md" />}>
-    <CodeEditor {...props} />
+    {/* What can be written is another editor than what can only be read. */}
+    <CodeEditor key={props.isReadOnly === true ? 'read' : 'write'} {...props} />
   </Suspense>
 );

@@ -41,13 +41,12 @@ const readAnswer = async (response: Response): Promise<unknown> => {
 export const createApiClient = (readToken: () => Promise<string | undefined>): ApiClient => {
   const call = async (address: string, init: RequestInit): Promise<unknown> => {
     const token = await readToken();
-    const authorization: HeadersInit = token === undefined ? {} : { authorization: `Bearer ${token}` };
-    const response = await fetch(`${ROOT}${address}`, { ...init, headers: { ...init.headers, ...authorization } }).catch(
-      (error: Error) => {
-        if (error.name === 'AbortError') throw error;
-        throw new DurabaseError('UNREACHABLE', { message: `the API cannot be reached: ${error.message}`, cause: error });
-      },
-    );
+    const headers = new Headers(init.headers);
+    if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
+    const response = await fetch(`${ROOT}${address}`, { ...init, headers }).catch((error: Error) => {
+      if (error.name === 'AbortError') throw error;
+      throw new DurabaseError('UNREACHABLE', { message: `the API cannot be reached: ${error.message}`, cause: error });
+    });
     return readAnswer(response);
   };
   return {

@@ -29,7 +29,6 @@ export const SignInForm = () => {
         size="md"
         required
         withAsterisk={false}
-        autoFocus
       />
       <PasswordInput
         label="Password"

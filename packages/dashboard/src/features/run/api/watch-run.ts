@@ -16,7 +16,7 @@ const GATHER_MS = 60;
 
 const START: LiveRun = { events: [], connection: { state: 'catching up' } };
 
-/** Follows a run: its events as they come, and after each of them the run and its steps anew. */
+/** Follows one run, for as long as what uses it is mounted: its events as they come, and after each of them the run and its steps anew. */
 export const useLiveRun = (runId: string): LiveRun => {
   const { durabase } = useBackend();
   const queries = useQueryClient();
@@ -35,7 +35,6 @@ export const useLiveRun = (runId: string): LiveRun => {
       void queries.invalidateQueries({ queryKey: stepsKey(runId) });
     };
     const show = (connection: Connection): void => setLive(({ events }) => ({ events, connection }));
-    setLive(START);
     const watch = durabase.watch(runId, {
       signal: stopped.signal,
       onConnection: show,

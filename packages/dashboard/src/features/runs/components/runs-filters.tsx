@@ -2,7 +2,7 @@ import type { RunState } from '@durabase/client';
 import { RUN_STATES } from '@durabase/contracts/run-states';
 import { Button, MultiSelect, Select, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { Icon } from '../../../components/icon.tsx';
 import { lookOf, StateBadge } from '../../../components/state-badge.tsx';
 import type { TaskName } from '../../../lib/task-names.ts';
@@ -88,18 +88,17 @@ interface SearchInputProps {
 
 /** Asks when the typing pauses; follows the address when that changes by itself. */
 const SearchInput = ({ value, onChange }: SearchInputProps) => {
-  const [text, setText] = useState(value);
+  const [typed, setTyped] = useState({ over: value, text: value });
   const tell = useDebouncedCallback((typed: string) => onChange(typed.trim() === '' ? undefined : typed.trim()), TYPING_MS);
-  useEffect(() => setText(value), [value]);
   return (
     <TextInput
       className="filter-search"
       aria-label="Id of a run"
       placeholder="Find by id"
       leftSection={<Icon name="search" />}
-      value={text}
+      value={typed.over === value ? typed.text : value}
       onChange={(event) => {
-        setText(event.currentTarget.value);
+        setTyped({ over: value, text: event.currentTarget.value });
         tell(event.currentTarget.value);
       }}
     />
