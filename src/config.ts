@@ -138,7 +138,7 @@ export type Config = Readonly<z.infer<typeof configSchema>>;
 const PREFIX = 'DURABASE_';
 /** Variables of the local stack and of tests, which share the prefix. */
 const OTHERS =
-  /^DURABASE_(?:PORT_OFFSET|SUPABASE_PORT|POSTGRES_PORT|API_PORT|TEMPORAL_PORT|TEMPORAL_UI_PORT|TEMPORAL_BIN|TEST_.*|STATE_DIR)$/;
+  /^DURABASE_(?:PORT_OFFSET|SUPABASE_PORT|POSTGRES_PORT|API_PORT|TEMPORAL_PORT|TEMPORAL_UI_PORT|TEMPORAL_BIN|CHROMIUM|TEST_.*|STATE_DIR)$/;
 
 /** Reads the environment, refusing what it does not know. */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {

@@ -25,7 +25,7 @@ const build = async (
   { projectDir, logsDir, env }: StackSettings,
   { folder, built }: { readonly folder: string; readonly built: string },
 ): Promise<void> => {
-  const fresh = `${built}-${process.pid}`;
+  const fresh = join(folder, `node_modules/.built-${process.pid}`);
   const logFile = join(logsDir, 'dashboard-build.log');
   const vite = join(projectDir, 'node_modules/vite/bin/vite.js');
   const args = [vite, 'build', '--outDir', fresh, '--emptyOutDir', '--logLevel', 'warn'];
@@ -37,13 +37,18 @@ const build = async (
     cwd: folder,
     logFile,
   });
-  const [code] = (await once(child, 'exit')) as readonly [number | null];
-  if (code !== 0) {
+  await once(child, 'exit');
+  if (child.exitCode !== 0) {
     rmSync(fresh, { recursive: true, force: true });
-    throw new StackError(`The dashboard cannot be built (code ${String(code)}). Is npm install done?\n${readLogTail(logFile)}`);
+    throw new StackError(`The dashboard cannot be built. Is npm install done?\n${readLogTail(logFile)}`);
   }
   rmSync(built, { recursive: true, force: true });
-  renameSync(fresh, built);
+  try {
+    renameSync(fresh, built);
+  } catch (error) {
+    rmSync(fresh, { recursive: true, force: true });
+    if (!existsSync(join(built, 'index.html'))) throw error; // else another stack was faster, with the same
+  }
 };
 
 /** Test runners set both, and a build must not depend on them. */

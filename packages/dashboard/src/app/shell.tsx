@@ -21,7 +21,8 @@ export const Shell = () => {
   const here = useRouterState({ select: (state) => state.location.href });
   const [isMenuOpen, menu] = useDisclosure(false);
   useEffect(() => {
-    if (session.status !== 'signed out') return;
+    // On its way there already: the address changes before the page does.
+    if (session.status !== 'signed out' || here.startsWith('/sign-in')) return;
     void navigate({ to: '/sign-in', search: here === '/' || here === '/runs' ? {} : { next: here }, replace: true });
   }, [session, navigate, here]);
   if (session.status !== 'signed in') return null;
