@@ -1,4 +1,4 @@
-import { Menu, UnstyledButton, useMantineColorScheme } from '@mantine/core';
+import { Menu, UnstyledButton, useMantineColorScheme, VisuallyHidden } from '@mantine/core';
 import { Icon, type IconName } from '../components/icon.tsx';
 import { useSession } from '../lib/session.tsx';
 
@@ -15,8 +15,11 @@ export const AccountMenu = ({ email }: { readonly email: string }) => {
   return (
     <Menu position="top-start" width={200} shadow="md" radius="md">
       <Menu.Target>
-        <UnstyledButton className="account" aria-label={`Account of ${email}`}>
-          <span className="account-mark">{email.charAt(0).toUpperCase()}</span>
+        <UnstyledButton className="account">
+          <span className="account-mark" aria-hidden="true">
+            <Icon name="person" size={15} />
+          </span>
+          <VisuallyHidden>Account of </VisuallyHidden>
           <span className="cut">{email}</span>
         </UnstyledButton>
       </Menu.Target>

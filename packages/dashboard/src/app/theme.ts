@@ -33,8 +33,7 @@ export const MONO = '"JetBrains Mono", ui-monospace, "SF Mono", "Cascadia Code",
 
 export const theme = createTheme({
   primaryColor: 'petrol',
-  primaryShade: { light: 7, dark: 5 },
-  autoContrast: true,
+  primaryShade: 7,
   colors: { petrol, dark },
   fontFamily: SANS,
   fontFamilyMonospace: MONO,

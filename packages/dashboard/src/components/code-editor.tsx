@@ -8,10 +8,13 @@ import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } f
 import { useEffect, useRef } from 'react';
 import { styleNonce } from '../lib/style-nonce.ts';
 import { colors, look } from './code-editor-theme.ts';
-import { locatePath, type Place } from './locate-path.ts';
+import { locatePath, locateSyntaxError } from './locate-path.ts';
 
-/** What is wrong, in a stretch of the text or with the value at a path such as `steps[1].with.url`. */
-export type CodeProblem = { readonly message: string } & (Place | { readonly path: string });
+/** What is wrong: with the value at a path such as `steps[1].with.url`, or, without one, where the text stops being JSON. */
+export interface CodeProblem {
+  readonly message: string;
+  readonly path: string | undefined;
+}
 
 interface CodeEditorProps {
   readonly text: string;
@@ -23,9 +26,9 @@ interface CodeEditorProps {
   readonly onChange?: (text: string) => void;
 }
 
-const toDiagnostic = (problem: CodeProblem, text: string): Diagnostic => {
-  const { from, to } = 'path' in problem ? locatePath(text, problem.path) : problem;
-  return { from, to, message: problem.message, severity: 'error' };
+const toDiagnostic = ({ message, path }: CodeProblem, text: string): Diagnostic => {
+  const { from, to } = path === undefined ? locateSyntaxError(text) : locatePath(text, path);
+  return { from, to, message, severity: 'error' };
 };
 
 const describeEditor = (label: string, isReadOnly: boolean, tell: (text: string) => void): Extension => {
@@ -42,7 +45,7 @@ const describeEditor = (label: string, isReadOnly: boolean, tell: (text: string)
     highlightSelectionMatches(),
     search({ top: true }),
     EditorView.lineWrapping,
-    EditorView.contentAttributes.of({ 'aria-label': label, ...(isReadOnly ? { 'aria-readonly': 'true' } : {}) }),
+    EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0', ...(isReadOnly ? { 'aria-readonly': 'true' } : {}) }),
     EditorState.readOnly.of(isReadOnly),
     EditorState.tabSize.of(2),
     isReadOnly ? [] : [history(), indentOnInput(), highlightActiveLine(), lintGutter()],

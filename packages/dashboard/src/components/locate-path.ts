@@ -29,6 +29,22 @@ export const locatePath = (text: string, path: string): Place => {
   return describe(found);
 };
 
+/** Where the text stops being JSON: browsers no longer say it. */
+export const locateSyntaxError = (text: string): Place => {
+  let at: Place | undefined;
+  jsonLanguage.parser.parse(text).iterate({
+    enter: ({ type, from, to }) => {
+      if (type.isError) at ??= { from, to };
+      return at === undefined;
+    },
+  });
+  const { from, to } = at ?? { from: text.length, to: text.length };
+  if (to > from) return { from, to };
+  // Something is missing: what stands before it is marked.
+  const before = text.slice(0, from).trimEnd().length;
+  return { from: Math.max(0, before - 1), to: before };
+};
+
 interface Found {
   readonly value: SyntaxNode;
   readonly name: SyntaxNode | undefined;

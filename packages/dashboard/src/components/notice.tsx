@@ -9,26 +9,35 @@ interface NoticeProps {
   readonly title: string;
   readonly children?: ReactNode;
   readonly action?: ReactNode;
+  /** There is nothing else on the page. @default false */
+  readonly isPage?: boolean;
 }
 
 /** In place of content: that there is none, and what to do. */
-export const Notice = ({ icon, title, children, action }: NoticeProps) => (
+export const Notice = ({ icon, title, children, action, isPage = false }: NoticeProps) => (
   <div className="notice">
     <span className="notice-icon">
       <Icon name={icon} size={20} />
     </span>
-    <h2>{title}</h2>
+    {isPage ? <h1>{title}</h1> : <h2>{title}</h2>}
     {children === undefined ? null : <div className="soft notice-text">{children}</div>}
     {action}
   </div>
 );
 
+interface ErrorNoticeProps {
+  readonly error: unknown;
+  readonly onRetry: () => void;
+  /** There is nothing else on the page. @default false */
+  readonly isPage?: boolean;
+}
+
 /** In place of content that could not be had: what happened, and another try where that can help. */
-export const ErrorNotice = ({ error, onRetry }: { readonly error: unknown; readonly onRetry: () => void }) => {
+export const ErrorNotice = ({ error, onRetry, isPage = false }: ErrorNoticeProps) => {
   const { title, hint, isNoAccess } = describeError(error);
   if (isNoAccess) {
     return (
-      <Notice icon="lock" title="No access">
+      <Notice icon="lock" title="No access" isPage={isPage}>
         {title}. It does not exist, or it is not shared with you.
       </Notice>
     );
@@ -37,6 +46,7 @@ export const ErrorNotice = ({ error, onRetry }: { readonly error: unknown; reado
     <Notice
       icon="alert"
       title="This could not be loaded"
+      isPage={isPage}
       action={
         <Button variant="default" onClick={onRetry}>
           Try again

@@ -6,7 +6,7 @@ export const NotFoundPage = () => {
   useTitle('Not found');
   return (
     <main>
-      <Notice icon="search" title="There is no such page">
+      <Notice icon="search" title="There is no such page" isPage>
         <Link to="/runs" className="link">
           Go to the runs
         </Link>

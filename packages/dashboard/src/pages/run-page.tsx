@@ -33,7 +33,7 @@ export const RunPage = () => {
   const { data: run, error, refetch } = useRun(runId);
   useTitle('Run');
   if (run !== undefined) return <KnownRun key={runId} run={run} />;
-  if (error !== null) return <ErrorNotice error={error} onRetry={() => void refetch()} />;
+  if (error !== null) return <ErrorNotice error={error} onRetry={() => void refetch()} isPage />;
   return <SkeletonRows label="Loading the run" count={6} />;
 };
 

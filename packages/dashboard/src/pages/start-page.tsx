@@ -12,7 +12,7 @@ export const StartPage = () => {
   const { data: facts, error, refetch } = useStartFacts(task);
   useTitle(facts === undefined ? 'Start' : `Start ${facts.name}`);
   if (facts !== undefined) return <KnownStart facts={facts} />;
-  if (error !== null) return <ErrorNotice error={error} onRetry={() => void refetch()} />;
+  if (error !== null) return <ErrorNotice error={error} onRetry={() => void refetch()} isPage />;
   return <SkeletonRows label="Loading the task" count={4} />;
 };
 

@@ -35,7 +35,7 @@ export const TaskPage = () => {
   const { data, error, refetch } = useTask(task, workspace);
   useTitle(data?.task.name ?? 'Task');
   if (data !== undefined) return <KnownTask key={data.task.id} found={data} />;
-  if (error !== null) return <ErrorNotice error={error} onRetry={() => void refetch()} />;
+  if (error !== null) return <ErrorNotice error={error} onRetry={() => void refetch()} isPage />;
   return <SkeletonRows label="Loading the task" count={6} />;
 };
 
