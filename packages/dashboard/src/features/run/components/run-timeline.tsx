@@ -1,8 +1,10 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
+import type { CSSProperties } from 'react';
 import { Icon } from '../../../components/icon.tsx';
 import { lookOf, StateBadge } from '../../../components/state-badge.tsx';
 import { formatAbsolute, formatDuration } from '../../../lib/format-time.ts';
 import type { Stretch, Timeline, TimelineRow } from '../build-timeline.ts';
+import { chooseMarkStep } from '../choose-marks.ts';
 import { StepDetail } from './step-detail.tsx';
 import './run-timeline.css';
 
@@ -22,7 +24,7 @@ export const RunTimeline = ({ timeline, onFork }: RunTimelineProps) => {
       resetScroll: false,
     });
   return (
-    <div className="panel timeline">
+    <div className="panel timeline" style={{ '--grid': `${gridShare(timeline) * 100}%` } as CSSProperties}>
       <Axis timeline={timeline} />
       <div className="timeline-run">
         <span className="soft small">Run</span>
@@ -43,21 +45,32 @@ export const RunTimeline = ({ timeline, onFork }: RunTimelineProps) => {
   );
 };
 
-const MARKS = [0, 0.25, 0.5, 0.75, 1];
+const gridShare = ({ fromMs, toMs }: Timeline): number => chooseMarkStep(toMs - fromMs) / (toMs - fromMs);
 
-const Axis = ({ timeline: { fromMs, toMs } }: { readonly timeline: Timeline }) => (
-  <div className="timeline-axis" aria-hidden="true">
-    <span />
-    <div className="axis-track">
-      {MARKS.map((mark) => (
-        <span key={mark} className="axis-mark nums" style={{ left: `${mark * 100}%` }}>
-          {mark === 0 ? '0' : formatDuration((toMs - fromMs) * mark)}
-        </span>
-      ))}
+/** The last mark needs room before the end of the scale. */
+const LAST_SHARE = 0.97;
+
+const Axis = ({ timeline: { fromMs, toMs } }: { readonly timeline: Timeline }) => {
+  const spanMs = toMs - fromMs;
+  const step = chooseMarkStep(spanMs);
+  const marks = Array.from({ length: Math.floor((spanMs * LAST_SHARE) / step) + 1 }, (_, index) => index * step);
+  return (
+    <div className="timeline-axis" aria-hidden="true">
+      <span />
+      <div className="axis-track">
+        {marks.map((ms) => (
+          <span key={ms} className="axis-mark nums" style={{ left: `${(ms / spanMs) * 100}%` }}>
+            {ms === 0 ? '0' : formatMark(ms)}
+          </span>
+        ))}
+      </div>
+      <span />
     </div>
-    <span />
-  </div>
-);
+  );
+};
+
+/** `2 s`, not `2.0 s`. */
+const formatMark = (ms: number): string => formatDuration(ms).replace('.0 ', ' ');
 
 interface StepRowProps {
   readonly row: TimelineRow;
