@@ -21,7 +21,7 @@ import { RunFeed } from '../features/run/components/run-feed.tsx';
 import { RunStory } from '../features/run/components/run-story.tsx';
 import { RunTimeline } from '../features/run/components/run-timeline.tsx';
 import { Value } from '../features/run/components/value.tsx';
-import { useRights } from '../lib/rights.ts';
+import { useRights } from '../lib/use-rights.ts';
 import { describeReason } from '../lib/run-facts.ts';
 import { useTaskNames } from '../lib/task-names.ts';
 import { useNow } from '../lib/use-now.ts';

@@ -4,7 +4,7 @@ import { PageHead } from '../components/page-head.tsx';
 import { SkeletonRows } from '../components/skeleton-rows.tsx';
 import { type StartFacts, useStartFacts } from '../features/start/api/get-start-facts.ts';
 import { StartForm } from '../features/start/components/start-form.tsx';
-import { useRights } from '../lib/rights.ts';
+import { useRights } from '../lib/use-rights.ts';
 import { useTitle } from '../lib/use-title.ts';
 
 export const StartPage = () => {

@@ -12,7 +12,7 @@ import { useTask } from '../features/tasks/api/get-task.ts';
 import { TaskEditor } from '../features/tasks/components/task-editor.tsx';
 import { VersionBadge } from '../features/tasks/components/version-badge.tsx';
 import { VersionsList } from '../features/tasks/components/versions-list.tsx';
-import { useRights } from '../lib/rights.ts';
+import { useRights } from '../lib/use-rights.ts';
 import { useTitle } from '../lib/use-title.ts';
 import { RunsList } from './runs-list.tsx';
 

@@ -9,7 +9,7 @@ import { SkeletonRows } from '../components/skeleton-rows.tsx';
 import { useTasks } from '../features/tasks/api/list-tasks.ts';
 import { useLiveTasks } from '../features/tasks/api/watch-tasks.ts';
 import { TasksTable } from '../features/tasks/components/tasks-table.tsx';
-import { useRights } from '../lib/rights.ts';
+import { useRights } from '../lib/use-rights.ts';
 import { useTitle } from '../lib/use-title.ts';
 import './tasks-page.css';
 

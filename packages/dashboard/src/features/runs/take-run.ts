@@ -13,9 +13,13 @@ const isNewer = (left: Run, right: Run): boolean =>
 export const takeRun = (pages: readonly RunPage[], run: Run, filter: RunFilter, nowMs: number): readonly RunPage[] => {
   const known = pages.flatMap((page) => page.items).find(({ id }) => id === run.id);
   if (known !== undefined && known.version >= run.version) return pages;
-  const others =
-    known === undefined ? pages : pages.map((page) => ({ ...page, items: page.items.filter(({ id }) => id !== run.id) }));
-  return isWanted(run, filter, nowMs) ? insertRun(others, run) : others;
+  const isFitting = isWanted(run, filter, nowMs);
+  if (known === undefined) return isFitting ? insertRun(pages, run) : pages;
+  // Its place never changes: it is that of its acceptance.
+  return pages.map((page) => ({
+    ...page,
+    items: page.items.flatMap((item) => (item.id === run.id ? (isFitting ? [run] : []) : [item])),
+  }));
 };
 
 const insertRun = (pages: readonly RunPage[], run: Run): readonly RunPage[] => {
