@@ -36,12 +36,29 @@ describe('signing out', () => {
     const page = await browser.openAs(await createPerson());
     const other = await page.context().newPage();
     await other.goto('/tasks');
-    await other.getByRole('heading', { name: 'Tasks' }).waitFor();
+    await other.getByRole('heading', { name: 'Tasks', exact: true }).waitFor();
     await page.getByRole('button', { name: /^Account of/ }).click();
     await page.getByRole('menuitem', { name: 'Sign out' }).click();
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
     await other.getByRole('heading', { name: 'Sign in' }).waitFor();
     await page.goto('/runs');
     await page.waitForURL(/\/sign-in/);
+  });
+});
+
+describe('a session', () => {
+  it('that has ended by itself is told, and goes on where it was', async () => {
+    const person = await createPerson();
+    const page = await browser.openAs(person);
+    await page.goto('/favicon.svg'); // where nothing asks for the session meanwhile
+    // As after a night: the token is old, and the one that renews it is not known any more.
+    await page.evaluate(`{
+      const kept = JSON.parse(localStorage.getItem('durabase-session'));
+      localStorage.setItem('durabase-session', JSON.stringify({ ...kept, expires_at: 1, refresh_token: 'gone' }));
+    }`);
+    await page.goto('/tasks');
+    await page.getByText('Your session has ended. Sign in to go on.').waitFor();
+    await signIn(page, person);
+    await page.waitForURL(/\/tasks$/);
   });
 });
