@@ -1,29 +1,33 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { spawnLogged, readLogTail } from './spawn-logged.ts';
 import { StackError } from './stack-error.ts';
 import type { StackSettings } from './stack-options.ts';
 
-/** What the pages are made of; when one of them is newer than the pages, these are made anew. */
+/** What the pages are made of; when one of them has changed, the pages are made anew. */
 const SOURCES = ['packages/dashboard', 'packages/client/src', 'packages/contracts/src'];
+/** Beside the pages: which sources they were made of. */
+const STAMP = 'sources.sha256';
 
-/** Builds the dashboard where it is missing or older than its sources. Says so: it takes some seconds. */
+/** Builds the dashboard where it is missing or was made of other sources. Says so: it takes some seconds. */
 export const ensureDashboard = async (settings: StackSettings): Promise<void> => {
   const { projectDir, log } = settings;
   const folder = join(projectDir, 'packages/dashboard');
   if (!existsSync(join(folder, 'vite.config.ts'))) return; // another project: its API brings its own pages
   const built = join(folder, 'dist');
   const isThere = existsSync(join(built, 'index.html'));
-  if (isThere && statSync(join(built, 'index.html')).mtimeMs >= newestOf(projectDir)) return;
+  const sources = hashSources(projectDir);
+  if (isThere && readStamp(built) === sources) return;
   log(isThere ? 'building the dashboard anew: its sources have changed' : 'building the dashboard, once');
-  await build(settings, { folder, built });
+  await build(settings, { folder, built, sources });
 };
 
 /** Beside, then put in place: another stack may be building, or serving, the same. */
 const build = async (
   { projectDir, logsDir, env }: StackSettings,
-  { folder, built }: { readonly folder: string; readonly built: string },
+  { folder, built, sources }: { readonly folder: string; readonly built: string; readonly sources: string },
 ): Promise<void> => {
   const fresh = join(folder, `node_modules/.built-${process.pid}`);
   const logFile = join(logsDir, 'dashboard-build.log');
@@ -42,6 +46,7 @@ const build = async (
     rmSync(fresh, { recursive: true, force: true });
     throw new StackError(`The dashboard cannot be built. Is npm install done?\n${readLogTail(logFile)}`);
   }
+  writeFileSync(join(fresh, STAMP), sources);
   rmSync(built, { recursive: true, force: true });
   try {
     renameSync(fresh, built);
@@ -54,11 +59,19 @@ const build = async (
 /** Test runners set both, and a build must not depend on them. */
 const toEnv = ({ NODE_ENV: _mode, NODE_OPTIONS: _options, ...env }: NodeJS.ProcessEnv): NodeJS.ProcessEnv => env;
 
-const newestOf = (projectDir: string): number =>
-  Math.max(
-    ...SOURCES.flatMap((source) =>
-      readdirSync(join(projectDir, source), { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile() && !/\/(dist|node_modules)/.test(entry.parentPath))
-        .map((entry) => statSync(join(entry.parentPath, entry.name)).mtimeMs),
-    ),
-  );
+/** Of the content: times say nothing after a checkout or a copy. */
+const hashSources = (projectDir: string): string => {
+  const hash = createHash('sha256');
+  for (const source of SOURCES) {
+    const files = readdirSync(join(projectDir, source), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && !/\/(dist|node_modules)(\/|$)/.test(entry.parentPath))
+      .map((entry) => join(entry.parentPath, entry.name));
+    for (const file of files.sort()) hash.update(`${relative(projectDir, file)}\0`).update(readFileSync(file));
+  }
+  return hash.digest('hex');
+};
+
+const readStamp = (built: string): string | undefined => {
+  const file = join(built, STAMP);
+  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+};
