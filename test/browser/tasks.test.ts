@@ -125,6 +125,30 @@ describe('the form that starts a task', () => {
     });
   });
 
+  it('starts one run, also when its first answer was lost', async () => {
+    const person = await createPerson();
+    const task = await person.saveTask({ slug: 'once', name: 'Once', input: INPUT, steps: [callStep('one', '/ok')] });
+    const page = await browser.openAs(person, { path: `/tasks/${task}/start` });
+    let isLost = false;
+    await page.route('**/api/v1/tasks/*/runs', async (route) => {
+      if (isLost) return route.continue();
+      isLost = true;
+      await route.fetch(); // the API has accepted it, and nobody hears of it
+      return route.abort();
+    });
+    await page.getByLabel('Name').fill('Ada');
+    await page.getByLabel('Email').fill('ada@example.com');
+    await page.getByRole('combobox', { name: 'Plan' }).click();
+    await page.getByRole('option', { name: 'small' }).click();
+    await page.getByRole('button', { name: 'Start' }).click();
+    await page.getByRole('alert').getByText('The API cannot be reached').waitFor();
+    await page.getByRole('button', { name: 'Start' }).click();
+    await page.waitForURL(/\/runs\/[0-9a-f-]{36}$/);
+    const runs: string[] = [];
+    for await (const { id } of person.durabase.listRuns()) runs.push(id);
+    expect(runs).toHaveLength(1);
+  });
+
   it('shows in its place what only the API can tell', async () => {
     const person = await createPerson();
     const input = {

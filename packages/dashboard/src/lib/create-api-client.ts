@@ -22,6 +22,8 @@ export interface ApiClient {
 interface PostOptions {
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly signal?: AbortSignal | undefined;
+  /** The same call with the same key is done once. */
+  readonly idempotencyKey?: string | undefined;
 }
 
 const ROOT = '/api/v1';
@@ -52,10 +54,13 @@ export const createApiClient = (readToken: () => Promise<string | undefined>): A
   return {
     get: async <Body>(path: string, query?: Readonly<Record<string, string | undefined>>, signal?: AbortSignal) =>
       (await call(`${path}${toQuery(query)}`, signal === undefined ? {} : { signal })) as Body,
-    post: async <Body>(path: string, body: unknown, { query, signal }: PostOptions = {}) =>
+    post: async <Body>(path: string, body: unknown, { query, signal, idempotencyKey }: PostOptions = {}) =>
       (await call(`${path}${toQuery(query)}`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: {
+          'content-type': 'application/json',
+          ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
+        },
         body: JSON.stringify(body),
         ...(signal === undefined ? {} : { signal }),
       })) as Body,

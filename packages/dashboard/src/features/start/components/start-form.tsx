@@ -1,6 +1,6 @@
 import type { Run } from '@durabase/client';
 import { Button, Tabs } from '@mantine/core';
-import { type SubmitEvent, useMemo, useState } from 'react';
+import { type SubmitEvent, useMemo, useRef, useState } from 'react';
 import { Icon } from '../../../components/icon.tsx';
 import { JsonEditor } from '../../../components/json-editor.tsx';
 import { RefusedError } from '../../../lib/create-api-client.ts';
@@ -25,6 +25,17 @@ const faultsOf = (error: Error | null): Faults =>
     ? Object.fromEntries(error.problems.map(({ path, message }) => [path.replace(/^input\.?/, ''), message]))
     : {};
 
+/** One key for each input of one form. Made by hand: browsers give `randomUUID` to secure origins only. */
+const useKeys = (): ((input: unknown) => string) => {
+  const keys = useRef(new Map<string, string>());
+  return (input) => {
+    const text = JSON.stringify(input);
+    const key = keys.current.get(text) ?? crypto.getRandomValues(new Uint32Array(4)).join('-');
+    keys.current.set(text, key);
+    return key;
+  };
+};
+
 /** A form made of the task's input schema; the same input as JSON beside it. */
 export const StartForm = ({ taskId, schema, onStart }: StartFormProps) => {
   const field = useMemo(() => readField(schema ?? {}, { name: 'input', isRequired: true, depth: 0 }), [schema]);
@@ -34,6 +45,7 @@ export const StartForm = ({ taskId, schema, onStart }: StartFormProps) => {
   const [tab, setTab] = useState<'form' | 'json'>(isForm ? 'form' : 'json');
   const [isSent, setIsSent] = useState(false);
   const start = useStartRun(taskId);
+  const keyFor = useKeys();
   const parsed = parseJson(text);
   const input = tab === 'json' && parsed.ok ? parsed.value : value;
   const own = useMemo(() => checkValue(field, input), [field, input]);
@@ -51,7 +63,7 @@ export const StartForm = ({ taskId, schema, onStart }: StartFormProps) => {
     event.preventDefault();
     setIsSent(true);
     const isRefused = Object.keys(own).length > 0 || (tab === 'json' && !parsed.ok);
-    if (!isRefused) start.mutate(input, { onSuccess: onStart });
+    if (!isRefused) start.mutate({ input, idempotencyKey: keyFor(input) }, { onSuccess: onStart });
   };
   const marks = parsed.ok ? Object.entries(faults).map(([path, message]) => ({ path, message })) : [parsed.problem];
   return (
