@@ -62,6 +62,10 @@ export const configSchema = z.strictObject({
   DURABASE_TEMPORAL_NAMESPACE: z.string().default('default').describe('Temporal namespace.'),
   DURABASE_TEMPORAL_API_KEY: z.string().optional().describe('API key of Temporal Cloud; switches TLS on.'),
   DURABASE_TEMPORAL_TLS: z.stringbool().default(false).describe('TLS to Temporal.'),
+  DURABASE_TEMPORAL_UI_URL: z
+    .url()
+    .optional()
+    .describe("URL of Temporal's Web UI, to which the dashboard links; without it, it does not."),
   DURABASE_TASK_QUEUE: z.string().min(1).default('durabase').describe('Task queue of workflows and actions.'),
   DURABASE_DEPLOYMENT_NAME: versionName
     .refine((name) => !/[.:]/.test(name), 'must not contain "." or ":"')
@@ -134,7 +138,7 @@ export type Config = Readonly<z.infer<typeof configSchema>>;
 const PREFIX = 'DURABASE_';
 /** Variables of the local stack and of tests, which share the prefix. */
 const OTHERS =
-  /^DURABASE_(?:PORT_OFFSET|SUPABASE_PORT|POSTGRES_PORT|API_PORT|TEMPORAL_PORT|TEMPORAL_UI_PORT|TEMPORAL_BIN|TEST_.*|STATE_DIR)$/;
+  /^DURABASE_(?:PORT_OFFSET|SUPABASE_PORT|POSTGRES_PORT|API_PORT|TEMPORAL_PORT|TEMPORAL_UI_PORT|TEMPORAL_BIN|CHROMIUM|TEST_.*|STATE_DIR)$/;
 
 /** Reads the environment, refusing what it does not know. */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {

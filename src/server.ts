@@ -1,6 +1,9 @@
 import { createServer } from 'node:http';
+import { join } from 'node:path';
 import { ACTIONS } from '@durabase/contracts';
 import { createApp } from './api/app.ts';
+import type { DashboardOptions } from './api/dashboard/create-dashboard.ts';
+import { readFiles } from './api/dashboard/read-files.ts';
 import { drain } from './api/drain.ts';
 import { listen } from './api/listen.ts';
 import { createWake } from './api/wake-dispatchers.ts';
@@ -19,6 +22,8 @@ import type { Log } from './ports/log.ts';
 
 /** On which the sequencer says that changes have got their numbers. */
 const CHANGES_CHANNEL = 'durabase_changes';
+/** Where `npm run build` puts the pages. */
+const DASHBOARD = join(import.meta.dirname, '../packages/dashboard/dist');
 
 async function start(config: Config, log: Log): Promise<void> {
   const db = createDb({
@@ -52,6 +57,7 @@ async function start(config: Config, log: Log): Promise<void> {
       wake: createWake({ db, log }),
     },
     config,
+    { dashboard: await openDashboard(config, log) },
   );
   const server = createServer(app.handle);
   const address = await listen(server, { host: config.DURABASE_HOST, port: config.DURABASE_PORT });
@@ -63,6 +69,20 @@ async function start(config: Config, log: Log): Promise<void> {
     await db.close();
   });
   log.info('server.listening', { ...address });
+}
+
+async function openDashboard(config: Config, log: Log): Promise<DashboardOptions> {
+  const files = await readFiles(DASHBOARD);
+  if (files === undefined) log.warn('dashboard.not-built', { folder: DASHBOARD });
+  const { DURABASE_TEMPORAL_UI_URL: webUrl, DURABASE_TEMPORAL_NAMESPACE: namespace } = config;
+  return {
+    files,
+    settings: {
+      supabaseUrl: config.DURABASE_SUPABASE_URL,
+      publishableKey: config.DURABASE_PUBLISHABLE_KEY ?? '',
+      temporal: webUrl === undefined ? undefined : { webUrl, namespace },
+    },
+  };
 }
 
 /** Before there is a log: the level and form of the log stand in what could not be read. */

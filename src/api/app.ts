@@ -1,6 +1,7 @@
 import express from 'express';
 import type { Config } from '../config.ts';
 import { createRoutePorts } from './create-route-ports.ts';
+import { createDashboard, type DashboardOptions } from './dashboard/create-dashboard.ts';
 import { createAccessLog } from './middleware/access-log.ts';
 import { createAuthenticate } from './middleware/authenticate.ts';
 import { createErrorHandler } from './middleware/error-handler.ts';
@@ -21,13 +22,15 @@ export interface App {
 export interface AppOptions {
   /** @default STREAM_SETTINGS */
   readonly streams?: Partial<StreamSettings>;
+  /** @default no pages for people */
+  readonly dashboard?: DashboardOptions;
 }
 
 /** The API as an Express app. Never listens: `server.ts` and tests do. */
 export function createApp(
   ports: ApiPorts,
   config: Pick<Config, 'DURABASE_ENVIRONMENT' | 'DURABASE_SECRET_KEY'>,
-  { streams = {} }: AppOptions = {},
+  { streams = {}, dashboard }: AppOptions = {},
 ): App {
   const { log, verifyToken } = ports;
   const routePorts = createRoutePorts(ports, streams);
@@ -42,6 +45,7 @@ export function createApp(
   app.use(createAccessLog({ log, metrics: routePorts.metrics }));
   app.use(createSecurityHeaders({ isLocal: config.DURABASE_ENVIRONMENT === 'local' }));
   app.use(createRouter({ routes, authenticate, ports: routePorts })); // access, body and schemas are per route
+  if (dashboard !== undefined) app.use(createDashboard(dashboard));
   app.use(refuseUnknownRoute);
   app.use(createErrorHandler({ log }));
   return { handle: app, endStreams: routePorts.streams.endAll };

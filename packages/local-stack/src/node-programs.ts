@@ -54,6 +54,7 @@ export const describeEnvironment = ({ urls, keys, temporal, ports, healthPort }:
     DURABASE_TEMPORAL_ADDRESS: temporal.address,
     DURABASE_TEMPORAL_NAMESPACE: temporal.namespace,
     DURABASE_TASK_QUEUE: temporal.taskQueue,
+    ...(urls.temporalUi === undefined ? {} : { DURABASE_TEMPORAL_UI_URL: urls.temporalUi }),
     DURABASE_OUTGOING_ALLOW: [ports.supabase, ports.api].flatMap((port) => [`127.0.0.1:${port}`, `localhost:${port}`]).join(','),
   };
   return {

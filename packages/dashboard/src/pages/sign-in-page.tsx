@@ -1,0 +1,36 @@
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useEffect } from 'react';
+import { Logo } from '../components/logo.tsx';
+import { SignInForm } from '../features/auth/components/sign-in-form.tsx';
+import { useSession } from '../lib/session.tsx';
+import { useTitle } from '../lib/use-title.ts';
+import './sign-in-page.css';
+
+/** Only addresses of these pages: a link cannot send anybody elsewhere after he has signed in. */
+const isOwnAddress = (address: string): boolean =>
+  address.startsWith('/') && !address.startsWith('//') && !address.includes('\\');
+
+export const SignInPage = () => {
+  useTitle('Sign in');
+  const { session } = useSession();
+  const { next = '/runs' } = useSearch({ from: '/sign-in' });
+  const navigate = useNavigate();
+  useEffect(() => {
+    if (session.status === 'signed in') void navigate({ href: isOwnAddress(next) ? next : '/runs', replace: true });
+  }, [session, navigate, next]);
+  const hasExpired = session.status === 'signed out' && session.hasExpired;
+  return (
+    <main className="sign-in">
+      <div className="sign-in-card">
+        <Logo />
+        <div>
+          <h1>Sign in</h1>
+          <p className="soft">
+            {hasExpired ? 'Your session has ended. Sign in to go on.' : 'With the account of your Supabase project.'}
+          </p>
+        </div>
+        <SignInForm />
+      </div>
+    </main>
+  );
+};
