@@ -106,18 +106,20 @@ describe('the database', () => {
     const raw = await realtime.raw();
     await raw.join('realtime:crowd');
     let n = 0;
+    const sendTwenty = () =>
+      Promise.all(Array.from({ length: 20 }, () => realtime.send('crowd', 'x', { id: String((n += 1)) }, false)));
     await eventually(
       async () => {
-        await realtime.send('crowd', 'x', { id: String((n += 1)) }, false);
+        await sendTwenty();
         expect(await isPolled()).toBe(true);
       },
       { everyMs: 1 },
     );
-    for (const end = n + 100; n < end;) await realtime.send('crowd', 'x', { id: String((n += 1)) }, false);
+    for (let more = 0; more < 5; more += 1) await sendTwenty();
     const heard = () =>
       raw.frames.filter((frame) => frame.event === 'broadcast').map((frame) => (frame.payload['payload'] as { id: string }).id);
     await eventually(() => expect(heard()).toHaveLength(n));
-    expect(heard()).toEqual(Array.from({ length: n }, (_, index) => String(index + 1)));
+    expect(new Set(heard())).toEqual(new Set(Array.from({ length: n }, (_, index) => String(index + 1))));
     await eventually(async () => expect(await isPolled()).toBe(false));
     await realtime.send('crowd', 'x', { id: 'alone' }, false);
     await eventually(() => expect(heard()).toContain('alone'));

@@ -48,7 +48,10 @@ describe('for_runs', () => {
   const states = async (ids: readonly string[]) => Promise.all(ids.map(async (id) => (await findRun(db.owner, id)).state));
   const startMany = async (count: number, of = task): Promise<string[]> => {
     const ids: string[] = [];
-    for (let n = 0; n < count; n += 1) ids.push((await startRun(db.owner, of)).id);
+    for (let n = 0; n < count; n += 1) {
+      ids.push((await startRun(db.owner, of)).id);
+      await db.owner.query('select pg_sleep(0.002)'); // ids of one millisecond have no order
+    }
     return ids;
   };
 
