@@ -7,8 +7,9 @@ import { createErrorHandler } from './middleware/error-handler.ts';
 import { createRequestId } from './middleware/request-id.ts';
 import { createSecurityHeaders } from './middleware/security-headers.ts';
 import type { ApiPorts } from './ports.ts';
+import { createReference } from './reference/create-reference.ts';
 import { createRouter, refuseUnknownRoute } from './router.ts';
-import { routes } from './routes/index.ts';
+import { routes, routesByName } from './routes/index.ts';
 import type { StreamSettings } from './streams/stream-settings.ts';
 
 /** The API. */
@@ -30,7 +31,7 @@ export function createApp(
   { streams = {} }: AppOptions = {},
 ): App {
   const { log, verifyToken } = ports;
-  const routePorts = createRoutePorts(ports, streams);
+  const routePorts = createRoutePorts(ports, { streams, reference: createReference(routesByName) });
   const authenticate = createAuthenticate({ verifyToken, secretKey: config.DURABASE_SECRET_KEY });
 
   const app = express();

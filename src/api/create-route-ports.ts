@@ -2,6 +2,7 @@ import { createFigures, type FiguresReader } from './figures.ts';
 import { createInputCheck, type InputCheck } from './check-input.ts';
 import { createHttpMetrics, type HttpMetrics } from './metrics.ts';
 import type { ApiPorts } from './ports.ts';
+import type { Reference } from './reference/reference.ts';
 import { createRunAsCaller, type RunAsCaller } from './run-as-caller.ts';
 import { createStreams, type Streams } from './streams/create-streams.ts';
 import { STREAM_SETTINGS, type StreamSettings } from './streams/stream-settings.ts';
@@ -15,9 +16,15 @@ export interface RoutePorts extends Pick<ApiPorts, 'compile' | 'wake'> {
   readonly figures: FiguresReader;
   readonly metrics: HttpMetrics;
   readonly streams: Streams;
+  readonly reference: Reference;
 }
 
-export function createRoutePorts(ports: ApiPorts, streamSettings: Partial<StreamSettings>): RoutePorts {
+export interface RoutePortsOptions {
+  readonly streams: Partial<StreamSettings>;
+  readonly reference: Reference;
+}
+
+export function createRoutePorts(ports: ApiPorts, { streams: streamSettings, reference }: RoutePortsOptions): RoutePorts {
   const { db, sqlErrors, log, compile, checkInput, listenForChanges, wake } = ports;
   const settings = { ...STREAM_SETTINGS, ...streamSettings };
   const runAsCaller = createRunAsCaller({ db, sqlErrors });
@@ -32,5 +39,6 @@ export function createRoutePorts(ports: ApiPorts, streamSettings: Partial<Stream
     figures,
     metrics: createHttpMetrics({ figures, streams }),
     streams,
+    reference,
   };
 }

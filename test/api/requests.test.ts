@@ -74,7 +74,7 @@ describe('paths and methods', () => {
     ['DELETE', '/api/v1/tasks', 'GET, POST'],
     ['HEAD', '/api/v1/runs', 'GET, POST'],
     ['OPTIONS', '/api/v1/runs', 'GET, POST'],
-    ['PUT', '/api/v1/tasks/greet', 'GET'],
+    ['PUT', '/api/v1/tasks/greet', 'DELETE, GET'],
     ['GET', '/api/v1/tasks/greet/runs', 'POST'],
     ['GET', '/api/v1/runs/0198f000-0000-7000-8000-000000000000/cancel', 'POST'],
     ['POST', '/healthz', 'GET'],

@@ -8,6 +8,8 @@ import { getHealthRoute } from './health/get-health.ts';
 import { getMetricsRoute } from './health/get-metrics.ts';
 import { getReadinessRoute } from './health/get-readiness.ts';
 import { getPayloadRoute } from './payloads/get-payload.ts';
+import { getOpenApiRoute } from './reference/get-openapi.ts';
+import { getReferenceRoute } from './reference/get-reference.ts';
 import { cancelRunRoute } from './runs/cancel-run.ts';
 import { completeStepRoute } from './runs/complete-step.ts';
 import { explainRunRoute } from './runs/explain-run.ts';
@@ -40,8 +42,11 @@ import { saveTaskRoute } from './tasks/save-task.ts';
 import { startTaskRunRoute } from './tasks/start-task-run.ts';
 import { validateTaskRoute } from './tasks/validate-task.ts';
 
-/** Every endpoint. What is not in this list does not exist. Fixed paths stand before those with parameters. */
-export const routes: readonly Route[] = [
+/**
+ * Every endpoint, by the name of its operation. What is not in this list does not exist. Fixed paths stand before those with
+ * parameters.
+ */
+export const routesByName: Readonly<Record<string, Route>> = {
   listTasksRoute,
   saveTaskRoute,
   validateTaskRoute,
@@ -79,7 +84,12 @@ export const routes: readonly Route[] = [
   listChangesRoute,
   getPayloadRoute,
   listDriftRoute,
+  getOpenApiRoute,
+  getReferenceRoute,
   getHealthRoute,
   getReadinessRoute,
   getMetricsRoute,
-];
+};
+
+/** Every endpoint. */
+export const routes: readonly Route[] = Object.values(routesByName);

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { ACTIONS, type ErrorCode } from '@durabase/contracts';
 import { problemBody, type ProblemBody } from '@durabase/contracts/api/problem-body';
 import { createApp } from '../../../src/api/app.ts';
+import { refusalsOf } from '../../../src/api/openapi/refusals.ts';
 import type { ApiPorts } from '../../../src/api/ports.ts';
 import { routes } from '../../../src/api/routes/index.ts';
 import { createWake } from '../../../src/api/wake-dispatchers.ts';
@@ -191,6 +192,11 @@ function assertFits({
     throw new Error(
       `${method} ${path}: the answer ${status} does not fit its contract: ${parsed.error.message}\n${JSON.stringify(body)?.slice(0, 500)}`,
     );
+  if (route === undefined || schema !== problemBody || method === 'HEAD') return;
+  const { code } = problemBody.parse(body);
+  if (code === 'METHOD_NOT_ALLOWED') return; // of a path that a fixed one hides
+  if (refusalsOf(route).get(status)?.includes(code) !== true)
+    throw new Error(`${method} ${path}: the document does not tell of ${status} ${code}: see src/api/openapi/refusals.ts`);
 }
 
 function createListLog(lines: LogLine[], shared: LogFields = {}): Log {
