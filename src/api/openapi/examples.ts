@@ -17,6 +17,15 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   failStep: { message: 'the parcel was returned' },
   completeByToken: { token: 'dbt_0123456789abcdefghijkl', output: { shipped: true } },
   failByToken: { token: 'dbt_0123456789abcdefghijkl', message: 'the parcel was returned' },
+  createWorkspace: { name: 'Acme' },
+  renameWorkspace: { name: 'Acme Ltd' },
+  transferWorkspace: { userId: '01997d2c-0000-7000-8000-000000000001' },
+  changeMember: { role: 'editor' },
+  inviteMember: { email: 'ann@example.com', role: 'editor' },
+  acceptInvitation: { token: `dbi_${'0123456789abcdef'.repeat(4)}` },
+  shareTask: { canRun: true },
+  updateSettings: { signUp: 'run_only', endUserMaxOpenRuns: 5 },
+  createApiKey: { name: 'Nightly import', scopes: ['runs:start', 'runs:read'] },
   emitEvent: { name: 'order.paid', data: { orderId: 42 } },
 };
 

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import * as apiKeys from '@durabase/contracts/api/api-key';
+import * as audit from '@durabase/contracts/api/audit';
 import * as event from '@durabase/contracts/api/event';
 import * as externalStep from '@durabase/contracts/api/external-step';
 import * as feed from '@durabase/contracts/api/feed';
 import * as operations from '@durabase/contracts/api/operations';
+import * as people from '@durabase/contracts/api/people';
 import * as problem from '@durabase/contracts/api/problem-body';
 import * as run from '@durabase/contracts/api/run';
 import * as explanation from '@durabase/contracts/api/run-explanation';
@@ -12,7 +14,7 @@ import * as task from '@durabase/contracts/api/task';
 import type { JsonSchema } from './json-schema.ts';
 
 /** What the contracts export has a name; what a route makes up itself is written where it stands. */
-const CONTRACTS = [apiKeys, event, externalStep, feed, operations, problem, run, explanation, runOperations, task];
+const CONTRACTS = [apiKeys, audit, event, externalStep, feed, operations, people, problem, run, explanation, runOperations, task];
 /** Sent by callers; all other exports are answers. */
 const SENT = /Body$/;
 const PARTS = /(?:Query|Params|Filter)$/;

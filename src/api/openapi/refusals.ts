@@ -1,7 +1,7 @@
 import { ERRORS, type ErrorCode } from '@durabase/contracts';
 import type { Route } from '../route.ts';
 
-const STARTS: readonly ErrorCode[] = ['TASK_NOT_FOUND', 'TASK_NOT_READY', 'INVALID_INPUT', 'WORKSPACE_AMBIGUOUS'];
+const STARTS: readonly ErrorCode[] = ['TASK_NOT_FOUND', 'TASK_NOT_READY', 'INVALID_INPUT', 'WORKSPACE_AMBIGUOUS', 'QUEUE_FULL'];
 const SAVES: readonly ErrorCode[] = ['INVALID_TASK', 'SLUG_TAKEN', 'VERSION_CONFLICT', 'TASK_NOT_FOUND'];
 
 /** Codes with which a route may refuse, by what it is made of. */
@@ -34,6 +34,15 @@ const RULES: readonly (readonly [(route: Route) => boolean, readonly ErrorCode[]
   [({ path }) => path.includes('/feeds/:feed'), ['FEED_NOT_FOUND', 'CHANGES_PRUNED']],
   [({ stream }) => stream !== undefined, ['TOO_MANY_STREAMS', 'CHANGES_PRUNED']],
   [({ path }) => path.includes('/payloads/'), ['PAYLOAD_NOT_FOUND']],
+  [({ path }) => path.includes('/workspaces/:workspace'), ['WORKSPACE_NOT_FOUND']],
+  [({ path, method }) => path.endsWith('/workspaces/:workspace') && method === 'DELETE', ['WORKSPACE_BUSY']],
+  [({ path }) => /\/(?:members\/:user|leave|transfer)$/.test(path), ['MEMBER_NOT_FOUND', 'LAST_OWNER']],
+  [({ path }) => /\/invitations\/./.test(path), ['INVITATION_NOT_FOUND', 'INVITATION_ENDED']],
+  [({ path, method }) => path.endsWith('/:workspace/invitations') && method === 'POST', ['ALREADY_MEMBER']],
+  [
+    ({ path, method }) => /\/workspaces$|\/permissions\/:user$/.test(path) && ['POST', 'PUT'].includes(method),
+    ['USER_NOT_FOUND'],
+  ],
 ];
 
 function speaksOf({ query, body }: Route, field: string): boolean {
