@@ -24,6 +24,14 @@ begin
   return v_workspace;
 end $$;
 
+-- What somebody decides for himself is not for the programs to which he gave a key.
+create function durabase_private.refuse_api_key() returns void language plpgsql volatile set search_path = '' as $$
+begin
+  if strpos(coalesce(current_setting('request.jwt.claims', true), ''), '"durabase_api_key"') > 0 then
+    perform durabase_private.refuse(403, 'FORBIDDEN', 'an API key may not do that', 'sign in as yourself');
+  end if;
+end $$;
+
 create function durabase_private.check_workspace_name(p_name text) returns void language plpgsql volatile set search_path = '' as $$
 begin
   if length(coalesce(p_name, '')) not between 1 and 200 then
@@ -81,6 +89,7 @@ begin
   if v_actor.kind = 'anonymous' then
     perform durabase_private.refuse(401, 'UNAUTHENTICATED', 'nobody is signed in', 'sign in, or use a secret key');
   end if;
+  perform durabase_private.refuse_api_key();
   if not v_is_free and v_owner <> v_actor.user_id then
     perform durabase_private.refuse(403, 'FORBIDDEN', 'you may make workspaces of your own only', 'leave out the owner, and transfer it later', 'owner');
   end if;
@@ -238,6 +247,7 @@ declare
   v_workspace durabase.workspaces := durabase_private.hold_workspace(v_actor, p_workspace, 'view');
   v_role text := durabase_private.role_of_member(v_workspace.id, v_actor.user_id);
 begin
+  perform durabase_private.refuse_api_key();
   if v_role = 'owner' then perform durabase_private.check_owner_stays(p_workspace, v_actor.user_id); end if;
   return durabase_private.drop_member(v_actor, p_workspace, v_actor.user_id, 'member.left');
 end $$;
@@ -315,7 +325,7 @@ begin
   return query select * from durabase_private.list_members(workspace, after_at, after_id, page_limit);
 end $$;
 
-revoke execute on function durabase_private.hold_workspace(durabase_private.actor, uuid, text), durabase_private.check_workspace_name(text),
+revoke execute on function durabase_private.hold_workspace(durabase_private.actor, uuid, text), durabase_private.refuse_api_key(), durabase_private.check_workspace_name(text),
   durabase_private.check_role(text), durabase_private.check_owner_change(durabase_private.actor, uuid, text[]),
   durabase_private.check_owner_stays(uuid, uuid), durabase_private.role_of_member(uuid, uuid),
   durabase_private.drop_member(durabase_private.actor, uuid, uuid, text),

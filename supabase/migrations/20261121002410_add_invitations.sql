@@ -92,6 +92,7 @@ begin
   if v_actor.kind <> 'user' then
     perform durabase_private.refuse(401, 'UNAUTHENTICATED', 'only somebody who is signed in accepts an invitation', 'sign in with the invited address');
   end if;
+  perform durabase_private.refuse_api_key();
   select i.* into v_invitation from durabase_private.invitation_tokens t join durabase.workspace_invitations i on i.id = t.invitation_id
     where t.hash = sha256(convert_to(coalesce(p_token, ''), 'utf8'));
   if v_invitation.id is null then
