@@ -7,6 +7,7 @@ import { createErrorHandler } from './middleware/error-handler.ts';
 import { createRequestId } from './middleware/request-id.ts';
 import { createSecurityHeaders } from './middleware/security-headers.ts';
 import type { ApiPorts } from './ports.ts';
+import { lookUpApiKey } from './queries/api-keys.ts';
 import { createReference } from './reference/create-reference.ts';
 import { createRouter, refuseUnknownRoute } from './router.ts';
 import { routes, routesByName } from './routes/index.ts';
@@ -32,7 +33,11 @@ export function createApp(
 ): App {
   const { log, verifyToken } = ports;
   const routePorts = createRoutePorts(ports, { streams, reference: createReference(routesByName) });
-  const authenticate = createAuthenticate({ verifyToken, secretKey: config.DURABASE_SECRET_KEY });
+  const authenticate = createAuthenticate({
+    verifyToken,
+    secretKey: config.DURABASE_SECRET_KEY,
+    lookUpApiKey: (hash) => lookUpApiKey(ports.db, hash),
+  });
 
   const app = express();
   app.disable('x-powered-by');

@@ -12,6 +12,7 @@ const PRIVATE_FOR_USERS: Readonly<Record<string, readonly string[]>> = {
   admin_ws_ids: ['anon', 'authenticated', 'service_role'],
   cancel_run: ['authenticated', 'service_role'],
   changes_since: ['authenticated', 'service_role'],
+  create_api_key: ['authenticated', 'service_role'],
   create_workspace: ['authenticated', 'service_role'],
   current_actor: ['anon', 'authenticated', 'service_role'],
   delete_task: ['authenticated', 'service_role'],
@@ -28,6 +29,8 @@ const PRIVATE_FOR_USERS: Readonly<Record<string, readonly string[]>> = {
   hold_queue: ['authenticated', 'service_role'],
   invite_member: ['authenticated', 'service_role'],
   is_instance_admin: ['anon', 'authenticated', 'service_role'],
+  key_allows: ['anon', 'authenticated', 'service_role'],
+  key_of_call: ['anon', 'authenticated', 'service_role'],
   last_seq: ['authenticated', 'service_role'],
   leave_workspace: ['authenticated', 'service_role'],
   list_drift: ['authenticated', 'service_role'],
@@ -42,7 +45,10 @@ const PRIVATE_FOR_USERS: Readonly<Record<string, readonly string[]>> = {
   rename_workspace: ['authenticated', 'service_role'],
   restore_task: ['authenticated', 'service_role'],
   restore_version: ['authenticated', 'service_role'],
+  revoke_api_key: ['authenticated', 'service_role'],
   revoke_invitation: ['authenticated', 'service_role'],
+  runs_reader: ['anon', 'authenticated', 'service_role'],
+  shared_run_task_ids: ['anon', 'authenticated', 'service_role'],
   run_progress: ['authenticated', 'service_role'],
   save_task: ['authenticated', 'service_role'],
   set_member_role: ['authenticated', 'service_role'],
@@ -90,6 +96,7 @@ const BOUNDED_TEXT_INDEXES: Readonly<Record<string, string>> = {
   run_links_parent_idx: 'ids of steps',
   workspace_invitations_open_unique: 'check: 320 characters',
   invitation_tokens_hash_key: 'hashes',
+  api_key_hashes_hash_key: 'hashes',
 };
 
 describe('the schema', () => {

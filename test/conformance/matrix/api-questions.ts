@@ -33,6 +33,7 @@ export const READ_PATHS = [
   '/api/v1/feeds/:feed/changes',
   '/api/v1/payloads/:payload',
   '/api/v1/drift',
+  '/api/v1/api-keys',
 ] as const;
 export const WRITE_PATHS = [
   '/api/v1/tasks',
@@ -49,6 +50,7 @@ export const WRITE_PATHS = [
   '/api/v1/runs/:run/steps/:step/fail',
   '/api/v1/runs/:run/steps/:step/token',
   '/api/v1/events',
+  '/api/v1/api-keys',
 ] as const;
 
 export interface Questions {
@@ -151,6 +153,8 @@ export const createQuestions = (world: World, functions: readonly DatabaseFuncti
           read: (body) => [body['value']],
           directly: call('get_payload', { payload }, (value) => value),
         }));
+      case '/api/v1/api-keys':
+        return [{ path, read: pluck('id'), directly: select('id as value from durabase.api_keys') }];
       case '/api/v1/drift':
         return [{ path, read: pluck('id'), directly: call('drift', {}, (row) => row['id']) }];
     }
@@ -189,6 +193,8 @@ export const createQuestions = (world: World, functions: readonly DatabaseFuncti
         return ofCalls('step_token', role, (args) => [stepPathOf(args, 'token'), {}]);
       case '/api/v1/events':
         return ofCalls('emit_event', role, (args) => [path, args]);
+      case '/api/v1/api-keys':
+        return ofCalls('create_api_key', role, (args) => [path, args]);
     }
   };
   return { toRead, toWrite };

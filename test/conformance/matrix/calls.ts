@@ -27,6 +27,8 @@ export const CALLS: Readonly<Record<string, (world: World, role: KeyedRole) => r
   // Nobody ends a step twice, so this asks for one that is not there: how far each role gets shows all the same.
   complete_step: ({ idOf }) => forEach(RUNS, (name) => ({ run: idOf(name), step: 'elsewhere' })),
   // What is deleted is gone for whoever comes next, so this asks for one that is not there.
+  create_api_key: ({ idOf }) =>
+    forEach(['acme', 'other'], (name) => ({ name: 'matrix', scopes: ['runs:read'], workspace: idOf(name) })),
   delete_task: () => [{ label: 'elsewhere', args: { task: 'elsewhere' } }],
   drift: () => [{ label: 'all', args: {} }],
   emit_event: ({ idOf }) => forEach(['acme', 'other'], (name) => ({ name: 'order.paid', workspace: idOf(name) })),
@@ -54,6 +56,7 @@ export const CALLS: Readonly<Record<string, (world: World, role: KeyedRole) => r
   restore_version: ({ idOf }) => forEach(['plain', 'theirTask'], (name) => ({ task: idOf(name), version: 1 })),
   resume_run: ({ idOf }) => forEach(RUNS, (name) => ({ run: idOf(name) })),
   retry_run: ({ idOf }) => forEach(MADE_FROM, (name) => ({ run: idOf(name) })),
+  revoke_api_key: ({ idOf }) => forEach(['keyOfAcme', 'keyOfOther'], (name) => ({ api_key: idOf(name) })),
   run_feed: ({ idOf }) => forEach(RUNS, (name) => ({ run: idOf(name) })),
   save_task: ({ idOf }, role) =>
     forEach(['acme', 'other'], (name) => ({

@@ -45,6 +45,11 @@ const runs = runsWith([]);
 
 /** What each role sees of the world, table by table. A new table of the exposed schema stands here, or the matrix fails. */
 export const TABLES: Readonly<Record<string, TableExpectation>> = {
+  api_keys: {
+    key: 'id',
+    isPublished: false,
+    visible: only({ ...forAdmins(['keyOfAcme']), ...forAll(['keyOfAcme', 'keyOfOther']) }),
+  },
   audit_log: {
     key: 'workspace_id',
     isPublished: true,

@@ -68,6 +68,14 @@ export const createWorld = async (supabase: UsedSupabase): Promise<World> => {
     ['eventOfOther', 'otherOwner', 'other'],
   ] as const)
     ids.set(name, (await asPerson(person, 'emit_event', { name: 'order.paid', workspace: idOf(workspace) })).id);
+  for (const [name, person, workspace] of [
+    ['keyOfAcme', 'owner', 'acme'],
+    ['keyOfOther', 'otherOwner', 'other'],
+  ] as const) {
+    const values = [name, idOf(workspace)];
+    await asUser(owner, idOf(person), (client) => client.query("select durabase.create_api_key($1, '{runs:read}', $2)", values));
+    ids.set(name, await readValue(owner, 'select id from durabase.api_keys where workspace_id = $1', [idOf(workspace)]));
+  }
   for (const run of RUNS.map(([name]) => name)) await waitOutside(owner, idOf(run));
   for (const run of ['runnerOwnPlain', 'theirs']) ids.set(`payload of ${run}`, await storePayload(owner, idOf(run)));
   await owner.query('delete from durabase.workspace_members where workspace_id = $1 and user_id = $2', [
