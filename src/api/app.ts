@@ -3,6 +3,7 @@ import type { Config } from '../config.ts';
 import { createRoutePorts } from './create-route-ports.ts';
 import { createAccessLog } from './middleware/access-log.ts';
 import { createAuthenticate } from './middleware/authenticate.ts';
+import { createCodecCors } from './middleware/codec-cors.ts';
 import { createErrorHandler } from './middleware/error-handler.ts';
 import { createRequestId } from './middleware/request-id.ts';
 import { createSecurityHeaders } from './middleware/security-headers.ts';
@@ -28,7 +29,7 @@ export interface AppOptions {
 /** The API as an Express app. Never listens: `server.ts` and tests do. */
 export function createApp(
   ports: ApiPorts,
-  config: Pick<Config, 'DURABASE_ENVIRONMENT' | 'DURABASE_SECRET_KEY'>,
+  config: Pick<Config, 'DURABASE_ENVIRONMENT' | 'DURABASE_SECRET_KEY'> & Partial<Pick<Config, 'DURABASE_TEMPORAL_UI_ORIGINS'>>,
   { streams = {} }: AppOptions = {},
 ): App {
   const { log, verifyToken } = ports;
@@ -47,6 +48,7 @@ export function createApp(
   app.use(createRequestId());
   app.use(createAccessLog({ log, metrics: routePorts.metrics }));
   app.use(createSecurityHeaders({ isLocal: config.DURABASE_ENVIRONMENT === 'local' }));
+  app.use(createCodecCors({ origins: config.DURABASE_TEMPORAL_UI_ORIGINS ?? [] }));
   app.use(createRouter({ routes, authenticate, ports: routePorts })); // access, body and schemas are per route
   app.use(refuseUnknownRoute);
   app.use(createErrorHandler({ log }));

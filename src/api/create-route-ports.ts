@@ -1,3 +1,4 @@
+import { type CodecDesk, createCodecDesk } from './codec-desk.ts';
 import { createFigures, type FiguresReader } from './figures.ts';
 import { createInputCheck, type InputCheck } from './check-input.ts';
 import { createHttpMetrics, type HttpMetrics } from './metrics.ts';
@@ -15,6 +16,7 @@ export interface RoutePorts extends Pick<ApiPorts, 'compile' | 'wake'> {
   readonly checkInput: InputCheck;
   readonly figures: FiguresReader;
   readonly metrics: HttpMetrics;
+  readonly codecDesk: CodecDesk;
   readonly streams: Streams;
   readonly reference: Reference;
 }
@@ -25,7 +27,7 @@ export interface RoutePortsOptions {
 }
 
 export function createRoutePorts(ports: ApiPorts, { streams: streamSettings, reference }: RoutePortsOptions): RoutePorts {
-  const { db, sqlErrors, log, compile, checkInput, listenForChanges, wake } = ports;
+  const { db, sqlErrors, log, compile, checkInput, listenForChanges, wake, codec } = ports;
   const settings = { ...STREAM_SETTINGS, ...streamSettings };
   const runAsCaller = createRunAsCaller({ db, sqlErrors });
   const figures = createFigures({ db, log });
@@ -36,6 +38,7 @@ export function createRoutePorts(ports: ApiPorts, { streams: streamSettings, ref
     wake,
     submitter: createSubmitter({ db, sqlErrors, wake }),
     checkInput: createInputCheck({ runAsCaller, checkInput }),
+    codecDesk: createCodecDesk({ codec, runAsCaller, log }),
     figures,
     metrics: createHttpMetrics({ figures, streams }),
     streams,

@@ -26,6 +26,8 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   shareTask: { canRun: true },
   updateSettings: { signUp: 'run_only', endUserMaxOpenRuns: 5 },
   createApiKey: { name: 'Nightly import', scopes: ['runs:start', 'runs:read'] },
+  decodePayloads: { payloads: [{ metadata: { encoding: 'anNvbi9wbGFpbg==' }, data: 'eyJkYXkiOiIyMDI2LTExLTIxIn0=' }] },
+  encodePayloads: { payloads: [{ metadata: { encoding: 'anNvbi9wbGFpbg==' }, data: 'eyJ0YXNrIjoiZmV0Y2gtcmVwb3J0In0=' }] },
   emitEvent: { name: 'order.paid', data: { orderId: 42 } },
 };
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import * as apiKeys from '@durabase/contracts/api/api-key';
 import * as audit from '@durabase/contracts/api/audit';
+import * as codec from '@durabase/contracts/api/codec';
 import * as event from '@durabase/contracts/api/event';
 import * as externalStep from '@durabase/contracts/api/external-step';
 import * as feed from '@durabase/contracts/api/feed';
@@ -14,7 +15,21 @@ import * as task from '@durabase/contracts/api/task';
 import type { JsonSchema } from './json-schema.ts';
 
 /** What the contracts export has a name; what a route makes up itself is written where it stands. */
-const CONTRACTS = [apiKeys, audit, event, externalStep, feed, operations, people, problem, run, explanation, runOperations, task];
+const CONTRACTS = [
+  apiKeys,
+  audit,
+  codec,
+  event,
+  externalStep,
+  feed,
+  operations,
+  people,
+  problem,
+  run,
+  explanation,
+  runOperations,
+  task,
+];
 /** Sent by callers; all other exports are answers. */
 const SENT = /Body$/;
 const PARTS = /(?:Query|Params|Filter)$/;

@@ -4,6 +4,8 @@ import { listApiKeysRoute } from './api-keys/list-api-keys.ts';
 import { revokeApiKeyRoute } from './api-keys/revoke-api-key.ts';
 import { listAuditRoute } from './audit/list-audit.ts';
 import { verifyAuditRoute } from './audit/verify-audit.ts';
+import { decodePayloadsRoute } from './codec/decode-payloads.ts';
+import { encodePayloadsRoute } from './codec/encode-payloads.ts';
 import { listDriftRoute } from './drift/list-drift.ts';
 import { emitEventRoute } from './events/emit-event.ts';
 import { listAppEventsRoute } from './events/list-app-events.ts';
@@ -136,6 +138,8 @@ export const routesByName: Readonly<Record<string, Route>> = {
   publishTaskRoute,
   unpublishTaskRoute,
   getPayloadRoute,
+  decodePayloadsRoute,
+  encodePayloadsRoute,
   listApiKeysRoute,
   createApiKeyRoute,
   revokeApiKeyRoute,

@@ -67,6 +67,10 @@ export interface TestApiOptions {
   readonly checkInput?: ApiPorts['checkInput'];
   /** @default the real compiler */
   readonly compile?: ApiPorts['compile'];
+  /** @default none: payloads are not encrypted */
+  readonly codec?: ApiPorts['codec'];
+  /** Origins of Temporal's Web UI. @default none */
+  readonly uiOrigins?: readonly string[];
   /** @default those of the program */
   readonly streams?: Partial<StreamSettings>;
   /** Whether the database's notifications come through. @default true */
@@ -82,6 +86,8 @@ export async function startTestApi({
   poolSize = 10,
   checkInput,
   compile,
+  codec,
+  uiOrigins = [],
   streams = {},
   isNotified = true,
   onStatement = () => {},
@@ -99,12 +105,13 @@ export async function startTestApi({
       verifyToken: createVerifyToken({ supabaseUrl: auth.url, ...(localSecret === undefined ? {} : { localSecret }) }),
       compile: compile ?? (async (definition) => compileTask(definition, { actions, secrets: new Set() })),
       wake: createWake({ db, log }),
+      codec,
       // Nobody speaks on the other channel: as behind a transaction pooler, which lets no notification pass.
       listenForChanges: (onNews) =>
         listen({ url: gatewayUrl, channel: isNotified ? 'durabase_changes' : 'durabase_silence', log }, onNews),
       ...(checkInput === undefined ? {} : { checkInput }),
     },
-    { DURABASE_ENVIRONMENT: 'local', DURABASE_SECRET_KEY: SECRET_KEY },
+    { DURABASE_ENVIRONMENT: 'local', DURABASE_SECRET_KEY: SECRET_KEY, DURABASE_TEMPORAL_UI_ORIGINS: [...uiOrigins] },
     { streams },
   );
   const server = createServer(app.handle);
@@ -115,7 +122,7 @@ export async function startTestApi({
   const call = async <Body>(method: string, path: string, options: CallOptions = {}): Promise<CallResult<Body>> => {
     const response = await fetch(`${url}${path}`, await toRequest(method, options, auth));
     const text = await response.text();
-    const body: unknown = isJson(response) ? JSON.parse(text) : text;
+    const body: unknown = isJson(response) && text !== '' ? JSON.parse(text) : text;
     if (method !== 'HEAD') assertFits({ method, path, status: response.status, body });
     return { status: response.status, headers: response.headers, body: body as Body, text };
   };
