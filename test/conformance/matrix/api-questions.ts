@@ -125,11 +125,16 @@ export const createQuestions = (world: World, functions: readonly DatabaseFuncti
       case '/api/v1/runs/:run':
         return ofRuns('', (body) => [body['id']], 'id as value from durabase.task_runs where id = $1');
       case '/api/v1/runs/:run/steps':
-        return ofRuns('/steps', pluck('stepId'), 'step_id as value from durabase.run_steps where run_id = $1');
+        // A run of which somebody sees no step is no run that is not there: one value, which may be an empty list.
+        return ofRuns(
+          '/steps',
+          (body) => [pluck('stepId')(body)],
+          `(select coalesce(json_agg(s.step_id order by s.started_at, s.step_id, s.iteration), '[]') from durabase.run_steps s where s.run_id = r.id)
+             as value from durabase.task_runs r where r.id = $1`,
+        );
       case '/api/v1/runs/:run/events':
-        return ofRuns('/events', pluck('seq'), 'seq::int as value from durabase.run_events where run_id = $1');
+        return ofRuns('/events', pluck('seq'), 'seq::int as value from durabase.events_since($1, 0, 1000)');
       case '/api/v1/runs/:run/links':
-        // A run without any is no run that is not there: one value, which may be an empty list.
         return ofRuns(
           '/links',
           (body) => [pluck('runId')(body)],

@@ -51,6 +51,10 @@ export const createWorld = async (supabase: UsedSupabase): Promise<World> => {
     ids.set(name, (await createReadyTask(owner, idOf(workspace), { slug: name.toLowerCase() })).id);
   await shareTask(owner, { taskId: idOf('shared'), userId: idOf('guest'), canRun: true });
 
+  await callRow(owner, 'durabase.publish_task', { task: idOf('plain') });
+  for (const name of ['acme', 'other'])
+    await callRow(owner, 'durabase.invite_member', { workspace: idOf(name), email: `${name}@example.test`, role: 'viewer' });
+
   for (const [name, task, person] of RUNS) {
     const run = await asUser(owner, idOf(person), (client) =>
       callRow<{ readonly id: string }>(client, 'durabase.start_run', { task: idOf(task), input: { name } }),
@@ -103,6 +107,7 @@ const RUNS = [
   ['runnerOwnPlain', 'plain', 'runnerOwn'],
   ['runnerOtherShared', 'shared', 'runnerOther'],
   ['removedPlain', 'plain', 'removed'],
+  ['endUserPlain', 'plain', 'endUser'],
   ['theirs', 'theirTask', 'otherOwner'],
 ] as const;
 
