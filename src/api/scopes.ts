@@ -8,6 +8,7 @@ type Rule = readonly [method: 'GET' | 'POST' | 'DELETE', path: RegExp, scopes: r
 const RULES: readonly Rule[] = [
   ['GET', /^\/api\/v1\/(?:runs|payloads|feeds)(?:$|\/)/, ['runs:read']],
   ['GET', /^\/api\/v1\/events$/, ['runs:read']],
+  ['GET', /\/permissions$/, ['admin']],
   ['GET', /^\/api\/v1\/tasks(?:$|\/)/, ['tasks:read', 'tasks:write']],
   ['POST', /^\/api\/v1\/tasks\/:task\/diff$/, ['tasks:read', 'tasks:write']],
   ['POST', /^\/api\/v1\/(?:tasks\/:task\/runs|runs|runs\/batch)$/, ['runs:start']],
