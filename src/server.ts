@@ -18,6 +18,8 @@ import { createLog } from './platform/log/create-log.ts';
 import { createConfigSecrets } from './platform/secrets/config-secrets.ts';
 import { onStop } from './platform/stop-signals.ts';
 import { createVerifyToken } from './platform/supabase/verify-token.ts';
+import { createCodecPort } from './platform/temporal/create-codec-port.ts';
+import { decodeKeys } from './platform/temporal/decode-keys.ts';
 import type { Log } from './ports/log.ts';
 
 /** On which the sequencer says that changes have got their numbers. */
@@ -55,6 +57,7 @@ async function start(config: Config, log: Log): Promise<void> {
       listenForChanges: (onNews) =>
         listenToDatabase({ url: config.DURABASE_DATABASE_URL, channel: CHANGES_CHANNEL, log }, onNews),
       wake: createWake({ db, log }),
+      codec: createCodecPort(decodeKeys(config.DURABASE_CODEC_KEYS)),
     },
     config,
     { dashboard: await openDashboard(config, log) },

@@ -4,12 +4,15 @@ import { createRoutePorts } from './create-route-ports.ts';
 import { createDashboard, type DashboardOptions } from './dashboard/create-dashboard.ts';
 import { createAccessLog } from './middleware/access-log.ts';
 import { createAuthenticate } from './middleware/authenticate.ts';
+import { createCodecCors } from './middleware/codec-cors.ts';
 import { createErrorHandler } from './middleware/error-handler.ts';
 import { createRequestId } from './middleware/request-id.ts';
 import { createSecurityHeaders } from './middleware/security-headers.ts';
 import type { ApiPorts } from './ports.ts';
+import { lookUpApiKey } from './queries/api-keys.ts';
+import { createReference } from './reference/create-reference.ts';
 import { createRouter, refuseUnknownRoute } from './router.ts';
-import { routes } from './routes/index.ts';
+import { routes, routesByName } from './routes/index.ts';
 import type { StreamSettings } from './streams/stream-settings.ts';
 
 /** The API. */
@@ -29,12 +32,16 @@ export interface AppOptions {
 /** The API as an Express app. Never listens: `server.ts` and tests do. */
 export function createApp(
   ports: ApiPorts,
-  config: Pick<Config, 'DURABASE_ENVIRONMENT' | 'DURABASE_SECRET_KEY'>,
+  config: Pick<Config, 'DURABASE_ENVIRONMENT' | 'DURABASE_SECRET_KEY'> & Partial<Pick<Config, 'DURABASE_TEMPORAL_UI_ORIGINS'>>,
   { streams = {}, dashboard }: AppOptions = {},
 ): App {
   const { log, verifyToken } = ports;
-  const routePorts = createRoutePorts(ports, streams);
-  const authenticate = createAuthenticate({ verifyToken, secretKey: config.DURABASE_SECRET_KEY });
+  const routePorts = createRoutePorts(ports, { streams, reference: createReference(routesByName) });
+  const authenticate = createAuthenticate({
+    verifyToken,
+    secretKey: config.DURABASE_SECRET_KEY,
+    lookUpApiKey: (hash) => lookUpApiKey(ports.db, hash),
+  });
 
   const app = express();
   app.disable('x-powered-by');
@@ -44,6 +51,7 @@ export function createApp(
   app.use(createRequestId());
   app.use(createAccessLog({ log, metrics: routePorts.metrics }));
   app.use(createSecurityHeaders({ isLocal: config.DURABASE_ENVIRONMENT === 'local' }));
+  app.use(createCodecCors({ origins: config.DURABASE_TEMPORAL_UI_ORIGINS ?? [] }));
   app.use(createRouter({ routes, authenticate, ports: routePorts })); // access, body and schemas are per route
   if (dashboard !== undefined) app.use(createDashboard(dashboard));
   app.use(refuseUnknownRoute);

@@ -1,7 +1,9 @@
+import { type CodecDesk, createCodecDesk } from './codec-desk.ts';
 import { createFigures, type FiguresReader } from './figures.ts';
 import { createInputCheck, type InputCheck } from './check-input.ts';
 import { createHttpMetrics, type HttpMetrics } from './metrics.ts';
 import type { ApiPorts } from './ports.ts';
+import type { Reference } from './reference/reference.ts';
 import { createRunAsCaller, type RunAsCaller } from './run-as-caller.ts';
 import { createStreams, type Streams } from './streams/create-streams.ts';
 import { STREAM_SETTINGS, type StreamSettings } from './streams/stream-settings.ts';
@@ -14,11 +16,18 @@ export interface RoutePorts extends Pick<ApiPorts, 'compile' | 'wake'> {
   readonly checkInput: InputCheck;
   readonly figures: FiguresReader;
   readonly metrics: HttpMetrics;
+  readonly codecDesk: CodecDesk;
   readonly streams: Streams;
+  readonly reference: Reference;
 }
 
-export function createRoutePorts(ports: ApiPorts, streamSettings: Partial<StreamSettings>): RoutePorts {
-  const { db, sqlErrors, log, compile, checkInput, listenForChanges, wake } = ports;
+export interface RoutePortsOptions {
+  readonly streams: Partial<StreamSettings>;
+  readonly reference: Reference;
+}
+
+export function createRoutePorts(ports: ApiPorts, { streams: streamSettings, reference }: RoutePortsOptions): RoutePorts {
+  const { db, sqlErrors, log, compile, checkInput, listenForChanges, wake, codec } = ports;
   const settings = { ...STREAM_SETTINGS, ...streamSettings };
   const runAsCaller = createRunAsCaller({ db, sqlErrors });
   const figures = createFigures({ db, log });
@@ -29,8 +38,10 @@ export function createRoutePorts(ports: ApiPorts, streamSettings: Partial<Stream
     wake,
     submitter: createSubmitter({ db, sqlErrors }),
     checkInput: createInputCheck({ runAsCaller, checkInput }),
+    codecDesk: createCodecDesk({ codec, runAsCaller, log }),
     figures,
     metrics: createHttpMetrics({ figures, streams }),
     streams,
+    reference,
   };
 }

@@ -7,6 +7,7 @@ import { readIdempotencyKey } from './read-idempotency-key.ts';
 import { readQuery } from './read-query.ts';
 import { factsOf } from './request-facts.ts';
 import type { Answer, Route } from './route.ts';
+import { checkScopes } from './scopes.ts';
 import { prefersStream } from './streams/prefers-stream.ts';
 import { readLastEventId } from './streams/read-last-event-id.ts';
 
@@ -49,7 +50,9 @@ function createDispatch({ routes, authenticate, ports }: RouterOptions): Request
         hint: `possible: ${allowed}`,
       });
     }
-    const identity = route.access === 'caller' ? await authenticate(request) : undefined;
+    const caller = route.access === 'caller' ? await authenticate(request) : undefined;
+    if (caller?.scopes !== undefined) checkScopes(route, caller.scopes);
+    const identity = caller?.identity;
     const query = readQuery(request);
     const idempotencyKey = route.takesIdempotencyKey ? readIdempotencyKey(request) : undefined;
     const stream = chooseStream(route, request, response);

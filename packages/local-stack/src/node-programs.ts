@@ -58,7 +58,12 @@ export const describeEnvironment = ({ urls, keys, temporal, ports, healthPort }:
     DURABASE_OUTGOING_ALLOW: [ports.supabase, ports.api].flatMap((port) => [`127.0.0.1:${port}`, `localhost:${port}`]).join(','),
   };
   return {
-    server: { ...shared, DURABASE_DATABASE_URL: urls.gateway, DURABASE_PORT: String(ports.api) },
+    server: {
+      ...shared,
+      DURABASE_DATABASE_URL: urls.gateway,
+      DURABASE_PORT: String(ports.api),
+      DURABASE_TEMPORAL_UI_ORIGINS: ['127.0.0.1', 'localhost'].map((host) => `http://${host}:${ports.temporalUi}`).join(','),
+    },
     worker: { ...shared, DURABASE_DATABASE_URL: urls.engine, DURABASE_HEALTH_PORT: String(healthPort) },
   };
 };

@@ -28,9 +28,12 @@ const FIND_TASKS: Statement = {
   name: 'api_find_tasks',
   text: `select ${TASK_COLUMNS}, case when l.id is not null then to_jsonb(l) - 'plan' end as version from ${TASK_SOURCE} where ${IS_MEANT} limit 2`,
 };
+/** Published tasks are looked at where the caller sees none as a member. */
 const FIND_INPUT_SCHEMAS: Statement = {
   name: 'api_find_input_schemas',
-  text: `select r.plan -> 'inputSchema' as schema from ${TASK_SOURCE} where ${IS_MEANT} limit 2`,
+  text: `with own as (select r.plan -> 'inputSchema' as schema from ${TASK_SOURCE} where ${IS_MEANT} limit 2)
+    select schema from own union all
+    select p.input_schema from durabase.published_tasks($3, coalesce($1::text, $2), page_limit => 2) p where not exists (select from own)`,
 };
 const LIST_TASKS: Statement = {
   name: 'api_list_tasks',

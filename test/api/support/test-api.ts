@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { ACTIONS, type ErrorCode } from '@durabase/contracts';
 import { problemBody, type ProblemBody } from '@durabase/contracts/api/problem-body';
 import { createApp } from '../../../src/api/app.ts';
+import { refusalsOf } from '../../../src/api/openapi/refusals.ts';
 import type { ApiPorts } from '../../../src/api/ports.ts';
 import { routes } from '../../../src/api/routes/index.ts';
 import { createWake } from '../../../src/api/wake-dispatchers.ts';
@@ -66,6 +67,10 @@ export interface TestApiOptions {
   readonly checkInput?: ApiPorts['checkInput'];
   /** @default the real compiler */
   readonly compile?: ApiPorts['compile'];
+  /** @default none: payloads are not encrypted */
+  readonly codec?: ApiPorts['codec'];
+  /** Origins of Temporal's Web UI. @default none */
+  readonly uiOrigins?: readonly string[];
   /** @default those of the program */
   readonly streams?: Partial<StreamSettings>;
   /** Whether the database's notifications come through. @default true */
@@ -81,6 +86,8 @@ export async function startTestApi({
   poolSize = 10,
   checkInput,
   compile,
+  codec,
+  uiOrigins = [],
   streams = {},
   isNotified = true,
   onStatement = () => {},
@@ -98,12 +105,13 @@ export async function startTestApi({
       verifyToken: createVerifyToken({ supabaseUrl: auth.url, ...(localSecret === undefined ? {} : { localSecret }) }),
       compile: compile ?? (async (definition) => compileTask(definition, { actions, secrets: new Set() })),
       wake: createWake({ db, log }),
+      codec,
       // Nobody speaks on the other channel: as behind a transaction pooler, which lets no notification pass.
       listenForChanges: (onNews) =>
         listen({ url: gatewayUrl, channel: isNotified ? 'durabase_changes' : 'durabase_silence', log }, onNews),
       ...(checkInput === undefined ? {} : { checkInput }),
     },
-    { DURABASE_ENVIRONMENT: 'local', DURABASE_SECRET_KEY: SECRET_KEY },
+    { DURABASE_ENVIRONMENT: 'local', DURABASE_SECRET_KEY: SECRET_KEY, DURABASE_TEMPORAL_UI_ORIGINS: [...uiOrigins] },
     { streams },
   );
   const server = createServer(app.handle);
@@ -114,7 +122,7 @@ export async function startTestApi({
   const call = async <Body>(method: string, path: string, options: CallOptions = {}): Promise<CallResult<Body>> => {
     const response = await fetch(`${url}${path}`, await toRequest(method, options, auth));
     const text = await response.text();
-    const body: unknown = isJson(response) ? JSON.parse(text) : text;
+    const body: unknown = isJson(response) && text !== '' ? JSON.parse(text) : text;
     if (method !== 'HEAD') assertFits({ method, path, status: response.status, body });
     return { status: response.status, headers: response.headers, body: body as Body, text };
   };
@@ -191,6 +199,11 @@ function assertFits({
     throw new Error(
       `${method} ${path}: the answer ${status} does not fit its contract: ${parsed.error.message}\n${JSON.stringify(body)?.slice(0, 500)}`,
     );
+  if (route === undefined || schema !== problemBody || method === 'HEAD') return;
+  const { code } = problemBody.parse(body);
+  if (code === 'METHOD_NOT_ALLOWED') return; // of a path that a fixed one hides
+  if (refusalsOf(route).get(status)?.includes(code) !== true)
+    throw new Error(`${method} ${path}: the document does not tell of ${status} ${code}: see src/api/openapi/refusals.ts`);
 }
 
 function createListLog(lines: LogLine[], shared: LogFields = {}): Log {

@@ -33,6 +33,7 @@ export const READ_PATHS = [
   '/api/v1/feeds/:feed/changes',
   '/api/v1/payloads/:payload',
   '/api/v1/drift',
+  '/api/v1/api-keys',
 ] as const;
 export const WRITE_PATHS = [
   '/api/v1/tasks',
@@ -49,6 +50,7 @@ export const WRITE_PATHS = [
   '/api/v1/runs/:run/steps/:step/fail',
   '/api/v1/runs/:run/steps/:step/token',
   '/api/v1/events',
+  '/api/v1/api-keys',
 ] as const;
 
 export interface Questions {
@@ -123,11 +125,16 @@ export const createQuestions = (world: World, functions: readonly DatabaseFuncti
       case '/api/v1/runs/:run':
         return ofRuns('', (body) => [body['id']], 'id as value from durabase.task_runs where id = $1');
       case '/api/v1/runs/:run/steps':
-        return ofRuns('/steps', pluck('stepId'), 'step_id as value from durabase.run_steps where run_id = $1');
+        // A run of which somebody sees no step is no run that is not there: one value, which may be an empty list.
+        return ofRuns(
+          '/steps',
+          (body) => [pluck('stepId')(body)],
+          `(select coalesce(json_agg(s.step_id order by s.started_at, s.step_id, s.iteration), '[]') from durabase.run_steps s where s.run_id = r.id)
+             as value from durabase.task_runs r where r.id = $1`,
+        );
       case '/api/v1/runs/:run/events':
-        return ofRuns('/events', pluck('seq'), 'seq::int as value from durabase.run_events where run_id = $1');
+        return ofRuns('/events', pluck('seq'), 'seq::int as value from durabase.events_since($1, 0, 1000)');
       case '/api/v1/runs/:run/links':
-        // A run without any is no run that is not there: one value, which may be an empty list.
         return ofRuns(
           '/links',
           (body) => [pluck('runId')(body)],
@@ -151,6 +158,8 @@ export const createQuestions = (world: World, functions: readonly DatabaseFuncti
           read: (body) => [body['value']],
           directly: call('get_payload', { payload }, (value) => value),
         }));
+      case '/api/v1/api-keys':
+        return [{ path, read: pluck('id'), directly: select('id as value from durabase.api_keys') }];
       case '/api/v1/drift':
         return [{ path, read: pluck('id'), directly: call('drift', {}, (row) => row['id']) }];
     }
@@ -189,6 +198,8 @@ export const createQuestions = (world: World, functions: readonly DatabaseFuncti
         return ofCalls('step_token', role, (args) => [stepPathOf(args, 'token'), {}]);
       case '/api/v1/events':
         return ofCalls('emit_event', role, (args) => [path, args]);
+      case '/api/v1/api-keys':
+        return ofCalls('create_api_key', role, (args) => [path, args]);
     }
   };
   return { toRead, toWrite };

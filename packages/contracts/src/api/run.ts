@@ -20,7 +20,7 @@ export const run = z.strictObject({
   error: parsedJson().describe('`{ code, message, … }` of a run that did not end well, else null.'),
   source: z.enum(['call', 'temporal', 'adopted']),
   actor: z.strictObject({
-    kind: z.enum(['user', 'service', 'sql_role', 'operator']),
+    kind: z.enum(['user', 'service', 'sql_role', 'operator', 'api_key']),
     userId: id().nullable(),
     name: z.string(),
   }),

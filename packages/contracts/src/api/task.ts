@@ -68,7 +68,8 @@ const versionNumber = () =>
   z
     .string()
     .regex(/^[1-9]\d{0,8}$/, { error: 'must be the number of a version' })
-    .transform(Number);
+    .transform(Number)
+    .meta({ type: 'integer', minimum: 1 });
 
 /** Parameters of everything below `/tasks/{task}/versions/{version}`. */
 export const taskVersionParams = z.strictObject({ task: taskReference(), version: versionNumber() });
