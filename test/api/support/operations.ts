@@ -57,6 +57,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   startTaskRun: writes(RUN, {}),
   listRuns: reads(ANY),
   startRun: writes(RUN, ({ task }: Readonly<Record<string, string>>) => ({ task })),
+  startRuns: writes(ANY, ({ task }: Readonly<Record<string, string>>) => ({ runs: [{ task }] })), // refused one by one
   operateOnRuns: reads(ANY, { json: ({ run }) => ({ operation: 'pause', filter: { runIds: [run] }, maxRuns: 0 }) }),
   getRun: reads(SEE_RUNS),
   listSteps: reads(SEE_RUNS),
