@@ -8,6 +8,7 @@ const versionName = z
   .min(1)
   .max(100)
   .refine((name) => !name.startsWith('__'), 'must not begin with "__": Temporal keeps that for itself');
+const requestsPerMinute = z.coerce.number().int().min(1).max(10_000_000);
 const list = z.string().transform((text) =>
   text
     .split(',')
@@ -89,6 +90,33 @@ export const configSchema = z.strictObject({
   DURABASE_OUTGOING_ALLOW: list
     .default([])
     .describe('Private addresses that actions may call: host:port or CIDR, separated by commas.'),
+  DURABASE_CORS_ORIGINS: list
+    .default([])
+    .describe(
+      'Origins of pages that may read what the API answers, separated by commas; the local stack lets in pages of this machine.',
+    ),
+  DURABASE_TRUSTED_PROXIES: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(10)
+    .default(0)
+    .describe('How many proxies stand before the API: so many entries of X-Forwarded-For, from the right, are believed.'),
+  DURABASE_RATE_LIMIT_CALLER: requestsPerMinute
+    .optional()
+    .describe(
+      'Requests a minute that one user or API key may make, for each process; unset: 6000, in the local stack any number.',
+    ),
+  DURABASE_RATE_LIMIT_ADDRESS: requestsPerMinute
+    .optional()
+    .describe(
+      'Requests a minute from one address, refused credentials counting tenfold; unset: 12000, in the local stack any number.',
+    ),
+  DURABASE_RATE_LIMIT_WITHOUT_LOGIN: requestsPerMinute
+    .optional()
+    .describe(
+      'Requests a minute from one address to what takes a token in place of a login; unset: 60, in the local stack any number.',
+    ),
   DURABASE_HOST: z.string().default('127.0.0.1').describe('Address on which the API listens.'),
   DURABASE_PORT: port.default(3000).describe('Port of the API.'),
   DURABASE_HEALTH_PORT: port

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ErrorCode, Json } from '@durabase/contracts';
 import type { Identity } from '../ports/db.ts';
 import type { RoutePorts } from './create-route-ports.ts';
+import type { Conditions } from './entity-tags.ts';
 import { parsePart } from './parse-part.ts';
 import type { StreamSource } from './streams/stream-source.ts';
 
@@ -16,6 +17,7 @@ export interface RawCall {
   readonly idempotencyKey: string | undefined;
   /** Where a stream that was cut off goes on. */
   readonly lastEventId: number | undefined;
+  readonly conditions: Conditions;
 }
 
 export interface Answer {
@@ -62,6 +64,7 @@ interface Call<Params extends z.ZodType, Query extends z.ZodType, Body extends z
   readonly identity: Caller;
   readonly idempotencyKey: string | undefined;
   readonly lastEventId: number | undefined;
+  readonly conditions: Conditions;
 }
 
 type CallerOf<Access extends Route['access']> = Access extends 'caller' ? Identity : undefined;
@@ -99,6 +102,7 @@ export function defineRoute<
     identity: raw.identity as CallerOf<Access>,
     idempotencyKey: raw.idempotencyKey,
     lastEventId: raw.lastEventId,
+    conditions: raw.conditions,
   });
   return {
     ...rest,

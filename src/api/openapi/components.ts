@@ -19,7 +19,10 @@ export const PARAMETERS = {
     type: 'string',
     pattern: '^\\d{1,15}$',
   }),
-  IfMatch: header('If-Match', 'Refuse with 412 unless this is the ETag that the definition has now; `*`: it must exist.'),
+  IfMatch: header(
+    'If-Match',
+    'Refuse with 412 unless this is the ETag that the definition has now, or the id of its newest version in quotes; `*`: it must exist.',
+  ),
   IfNoneMatch: header('If-None-Match', 'Answer 304 without a body if this is still the ETag; on saving, `*`: it must not exist.'),
 };
 

@@ -8,6 +8,12 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   },
   startTaskRun: { input: { day: '2026-11-21' } },
   startRun: { task: 'fetch-report', input: { day: '2026-11-21' }, priority: 2 },
+  startRuns: {
+    runs: [
+      { task: 'fetch-report', input: { day: '2026-11-20' } },
+      { task: 'fetch-report', input: { day: '2026-11-21' }, idempotencyKey: 'report-2026-11-21' },
+    ],
+  },
   operateOnRuns: { operation: 'retry', filter: { task: 'fetch-report', states: ['failed'] }, maxRuns: 100 },
   cancelRun: { reason: 'no longer needed' },
   pauseRun: { reason: 'the shop is closed' },

@@ -54,6 +54,12 @@ const PUBLISH: Statement = {
   text: 'select from durabase_private.publish_version($1, $2::jsonb, null)',
 };
 
+const FIND_VERSION_BEFORE: Statement = {
+  name: 'api_find_version_before',
+  text: `select b.id from durabase.task_versions v
+    join durabase.task_versions b on b.task_id = v.task_id and b.number = v.number - 1 where v.id = $1`,
+};
+
 type FoundTask = TaskRow & { readonly version: TaskVersionRow | null };
 
 /** Throws TASK_NOT_FOUND or WORKSPACE_AMBIGUOUS. */
@@ -127,6 +133,10 @@ export async function saveTask(
   if (saved === undefined) throw new PlatformError('INTERNAL', { cause: new Error('save_task gave no row') });
   return { versionId: saved.id, taskId: saved.task_id };
 }
+
+/** The version that this one has replaced; undefined: it is the first. */
+export const findVersionBefore = async (tx: Queryable, versionId: string): Promise<string | undefined> =>
+  (await tx.query<{ id: string }>(FIND_VERSION_BEFORE, [versionId]))[0]?.id;
 
 /** Never as a user: plans are ours. */
 export const publishVersion = async (

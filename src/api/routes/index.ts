@@ -39,6 +39,7 @@ import { rerunRunRoute } from './runs/rerun-run.ts';
 import { resumeRunRoute } from './runs/resume-run.ts';
 import { retryRunRoute } from './runs/retry-run.ts';
 import { startRunRoute } from './runs/start-run.ts';
+import { startRunsRoute } from './runs/start-runs.ts';
 import { completeByTokenRoute } from './step-tokens/complete-by-token.ts';
 import { failByTokenRoute } from './step-tokens/fail-by-token.ts';
 import { deleteTaskRoute } from './tasks/delete-task.ts';
@@ -91,6 +92,7 @@ export const routesByName: Readonly<Record<string, Route>> = {
   startTaskRunRoute,
   listRunsRoute,
   startRunRoute,
+  startRunsRoute,
   operateOnRunsRoute,
   getRunRoute,
   listStepsRoute,

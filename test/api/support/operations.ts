@@ -29,7 +29,7 @@ export interface Operation {
 }
 
 const reads = (who: Operation['who'], rest: Partial<Operation> = {}): Operation => ({ who, auditRows: 0, ...rest });
-const writes = (who: Operation['who'], json: unknown = undefined, rest: Partial<Operation> = {}): Operation => ({
+const writes = (who: Operation['who'], json?: unknown, rest: Partial<Operation> = {}): Operation => ({
   who,
   auditRows: 1,
   ...(json === undefined ? {} : { json: typeof json === 'function' ? (json as NonNullable<Operation['json']>) : () => json }),
@@ -57,6 +57,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   startTaskRun: writes(RUN, {}),
   listRuns: reads(ANY),
   startRun: writes(RUN, ({ task }: Readonly<Record<string, string>>) => ({ task })),
+  startRuns: writes(ANY, ({ task }: Readonly<Record<string, string>>) => ({ runs: [{ task }] })), // refused one by one
   operateOnRuns: reads(ANY, { json: ({ run }) => ({ operation: 'pause', filter: { runIds: [run] }, maxRuns: 0 }) }),
   getRun: reads(SEE_RUNS),
   listSteps: reads(SEE_RUNS),

@@ -225,6 +225,10 @@ describe('end users', () => {
       await callRow(db.owner, 'durabase.remove_member', { workspace: acme.id, user_id: acme.users.runner });
       const later = await start(acme.users.runner);
       expect((await call(acme.users.runner, 'list_runs')).map(({ id }) => id)).toEqual([later.id]);
+      expect(await countAs(acme.users.runner, 'task_runs')).toBe(1);
+      while ((await readValue<number>(db.owner, 'select durabase_private.sequence_changes(2000)')) > 0);
+      const told = await call<{ id: string }>(ann, 'changes_since', { feed: `own:${acme.id}` });
+      expect([...new Set(told.map(({ id }) => id))]).toEqual([run.id]);
     });
   });
 

@@ -51,8 +51,10 @@ const findInvalid = async (
   return invalid;
 };
 
-const save = async ({ definition, workspace }: Comparison, api: Api): Promise<TaskVersion> => {
-  const { version } = await api.post<TaskWithVersion>('/tasks', { workspace }, definition);
+/** Saves what was shown: refused when somebody else has saved since. */
+const save = async ({ definition, workspace, newest }: Comparison, api: Api): Promise<TaskVersion> => {
+  const conditions = newest === undefined ? { 'if-none-match': '*' } : { 'if-match': `"${newest.id}"` };
+  const { version } = await api.post<TaskWithVersion>('/tasks', { workspace }, definition, conditions);
   if (version === null) throw new CliError('the API has saved no version');
   return awaitVerdict(version, api);
 };

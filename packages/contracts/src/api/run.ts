@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { RUN_STATES, STEP_STATES } from '../run-states.ts';
+import { problemItem } from './problem-body.ts';
 import { afterNumber, cursor, id, moment, pageLimit, pageOf, parsedJson, taskReference } from './parts.ts';
 
 /** A run. */
@@ -67,6 +68,44 @@ const startFields = {
 export const startTaskRunBody = z.strictObject(startFields).default({});
 /** Body of `POST /runs`. */
 export const startRunBody = z.strictObject({ task: taskReference(), ...startFields });
+
+/** How many runs one call may start. */
+export const MAX_BATCH = 1_000;
+
+/** Body of `POST /runs/batch`. */
+export const startRunsBody = z.strictObject({
+  runs: z
+    .array(
+      startRunBody.extend({
+        idempotencyKey: z
+          .string()
+          .regex(/^[\x20-\x7e]{1,200}$/, { error: 'must have 1 to 200 printable ASCII characters' })
+          .optional()
+          .describe("Of this run; default: follows from the header Idempotency-Key and the run's place in the list."),
+      }),
+    )
+    .min(1)
+    .max(MAX_BATCH),
+});
+
+/** What became of one run of a batch. */
+export const batchItem = z.union([
+  z.strictObject({
+    run,
+    isReplayed: z.boolean().describe('Whether its idempotency key belongs to a run that was there before.'),
+  }),
+  z.strictObject({ error: problemItem }),
+]);
+/** What became of one run of a batch. */
+export type BatchItem = z.infer<typeof batchItem>;
+
+/** Answer of `POST /runs/batch`: as many items as runs were asked for, in their order; each starts or is refused by itself. */
+export const batchResult = z.strictObject({
+  items: z.array(batchItem),
+  startedCount: z.int(),
+  replayedCount: z.int(),
+  refusedCount: z.int(),
+});
 
 /** Body of `POST /runs/{run}/cancel`. */
 export const cancelRunBody = z.strictObject({ reason: z.string().max(1_000).optional() }).default({});
