@@ -81,6 +81,7 @@ export const configSchema = z.strictObject({
     .optional()
     .describe('Keys of the payload codec as JSON: [{"id","key"}], 32 bytes in base64 each; the first encrypts, all decrypt.'),
   DURABASE_PLAIN_PAYLOADS: z.stringbool().default(false).describe('true: start without codec keys outside of the local stack.'),
+  DURABASE_TEMPORAL_UI_URL: z.url().optional().describe("URL of Temporal's Web UI, to which the story of a run links."),
   DURABASE_TEMPORAL_UI_ORIGINS: list
     .default([])
     .describe("Origins of Temporal's Web UI, whose pages may call the codec of the API, separated by commas."),

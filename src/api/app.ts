@@ -12,6 +12,7 @@ import { createLimits } from './limits/limits.ts';
 import { createSecurityHeaders } from './middleware/security-headers.ts';
 import type { ApiPorts } from './ports.ts';
 import { lookUpApiKey } from './queries/api-keys.ts';
+import { createLinkToTemporal } from './link-to-temporal.ts';
 import { createReference } from './reference/create-reference.ts';
 import { createRouter, refuseUnknownRoute } from './router.ts';
 import { routes, routesByName } from './routes/index.ts';
@@ -39,6 +40,8 @@ export function createApp(
       Pick<
         Config,
         | 'DURABASE_TEMPORAL_UI_ORIGINS'
+        | 'DURABASE_TEMPORAL_UI_URL'
+        | 'DURABASE_TEMPORAL_NAMESPACE'
         | 'DURABASE_CORS_ORIGINS'
         | 'DURABASE_TRUSTED_PROXIES'
         | 'DURABASE_RATE_LIMIT_CALLER'
@@ -49,7 +52,11 @@ export function createApp(
   { streams = {}, dashboard }: AppOptions = {},
 ): App {
   const { log, verifyToken } = ports;
-  const routePorts = createRoutePorts(ports, { streams, reference: createReference(routesByName) });
+  const routePorts = createRoutePorts(ports, {
+    streams,
+    reference: createReference(routesByName),
+    linkToTemporal: createLinkToTemporal(config.DURABASE_TEMPORAL_UI_URL, config.DURABASE_TEMPORAL_NAMESPACE),
+  });
   const authenticate = createAuthenticate({
     verifyToken,
     secretKey: config.DURABASE_SECRET_KEY,

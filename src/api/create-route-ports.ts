@@ -19,14 +19,22 @@ export interface RoutePorts extends Pick<ApiPorts, 'compile' | 'wake'> {
   readonly codecDesk: CodecDesk;
   readonly streams: Streams;
   readonly reference: Reference;
+  readonly linkToTemporal: LinkToTemporal;
 }
 
+/** Where people find a workflow in Temporal's Web UI; null: nobody said where that is. */
+export type LinkToTemporal = (workflowId: string) => string | null;
+
 export interface RoutePortsOptions {
+  readonly linkToTemporal: LinkToTemporal;
   readonly streams: Partial<StreamSettings>;
   readonly reference: Reference;
 }
 
-export function createRoutePorts(ports: ApiPorts, { streams: streamSettings, reference }: RoutePortsOptions): RoutePorts {
+export function createRoutePorts(
+  ports: ApiPorts,
+  { streams: streamSettings, reference, linkToTemporal }: RoutePortsOptions,
+): RoutePorts {
   const { db, sqlErrors, log, compile, checkInput, listenForChanges, wake, codec } = ports;
   const settings = { ...STREAM_SETTINGS, ...streamSettings };
   const runAsCaller = createRunAsCaller({ db, sqlErrors });
@@ -43,5 +51,6 @@ export function createRoutePorts(ports: ApiPorts, { streams: streamSettings, ref
     metrics: createHttpMetrics({ figures, streams }),
     streams,
     reference,
+    linkToTemporal,
   };
 }

@@ -11,6 +11,7 @@ import * as problem from '@durabase/contracts/api/problem-body';
 import * as run from '@durabase/contracts/api/run';
 import * as explanation from '@durabase/contracts/api/run-explanation';
 import * as runOperations from '@durabase/contracts/api/run-operations';
+import * as runStory from '@durabase/contracts/api/run-story';
 import * as task from '@durabase/contracts/api/task';
 import type { JsonSchema } from './json-schema.ts';
 
@@ -28,6 +29,7 @@ const CONTRACTS = [
   run,
   explanation,
   runOperations,
+  runStory,
   task,
 ];
 /** Sent by callers; all other exports are answers. */

@@ -39,6 +39,7 @@ import { rerunRunRoute } from './runs/rerun-run.ts';
 import { resumeRunRoute } from './runs/resume-run.ts';
 import { retryRunRoute } from './runs/retry-run.ts';
 import { startRunRoute } from './runs/start-run.ts';
+import { tellRunRoute } from './runs/tell-run.ts';
 import { startRunsRoute } from './runs/start-runs.ts';
 import { completeByTokenRoute } from './step-tokens/complete-by-token.ts';
 import { failByTokenRoute } from './step-tokens/fail-by-token.ts';
@@ -99,6 +100,7 @@ export const routesByName: Readonly<Record<string, Route>> = {
   listEventsRoute,
   listLinksRoute,
   explainRunRoute,
+  tellRunRoute,
   cancelRunRoute,
   pauseRunRoute,
   resumeRunRoute,

@@ -64,6 +64,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   listEvents: reads(SEE_RUNS),
   listLinks: reads(SEE_RUNS),
   explainRun: reads(SEE_RUNS),
+  tellRun: reads(SEE_RUNS),
   cancelRun: writes(ADMIN, {}),
   pauseRun: writes(ADMIN, {}),
   resumeRun: writes(ADMIN, {}),

@@ -28,6 +28,7 @@ export const READ_PATHS = [
   '/api/v1/runs/:run/events',
   '/api/v1/runs/:run/links',
   '/api/v1/runs/:run/explain',
+  '/api/v1/runs/:run/story',
   '/api/v1/events',
   '/api/v1/feeds',
   '/api/v1/feeds/:feed/changes',
@@ -142,6 +143,8 @@ export const createQuestions = (world: World, functions: readonly DatabaseFuncti
         );
       case '/api/v1/runs/:run/explain':
         return ofRuns('/explain', (body) => [body['summary']], "durabase.explain_run($1) ->> 'summary' as value");
+      case '/api/v1/runs/:run/story':
+        return ofRuns('/story', (body) => [body['waitsFor']], "durabase.explain_run($1) ->> 'summary' as value");
       case '/api/v1/events':
         return [{ path: `${path}?limit=100`, read: pluck('id'), directly: select('id as value from durabase.events') }];
       case '/api/v1/feeds':
