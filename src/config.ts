@@ -66,7 +66,7 @@ export const configSchema = z.strictObject({
   DURABASE_TEMPORAL_UI_URL: z
     .url()
     .optional()
-    .describe("URL of Temporal's Web UI, to which the dashboard links; without it, it does not."),
+    .describe("URL of Temporal's Web UI, to which the dashboard and the story of a run link; without it, they do not."),
   DURABASE_TASK_QUEUE: z.string().min(1).default('durabase').describe('Task queue of workflows and actions.'),
   DURABASE_DEPLOYMENT_NAME: versionName
     .refine((name) => !/[.:]/.test(name), 'must not contain "." or ":"')
@@ -81,7 +81,6 @@ export const configSchema = z.strictObject({
     .optional()
     .describe('Keys of the payload codec as JSON: [{"id","key"}], 32 bytes in base64 each; the first encrypts, all decrypt.'),
   DURABASE_PLAIN_PAYLOADS: z.stringbool().default(false).describe('true: start without codec keys outside of the local stack.'),
-  DURABASE_TEMPORAL_UI_URL: z.url().optional().describe("URL of Temporal's Web UI, to which the story of a run links."),
   DURABASE_TEMPORAL_UI_ORIGINS: list
     .default([])
     .describe("Origins of Temporal's Web UI, whose pages may call the codec of the API, separated by commas."),

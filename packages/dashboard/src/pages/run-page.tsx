@@ -101,7 +101,7 @@ const RunTabs = ({ run, live, onFork }: RunTabsProps) => {
         <Tabs.Tab value="steps">Steps</Tabs.Tab>
         <Tabs.Tab value="feed">Feed</Tabs.Tab>
         <Tabs.Tab value="data">Input and output</Tabs.Tab>
-        {story === null || story === undefined ? null : <Tabs.Tab value="story">Story</Tabs.Tab>}
+        {story === undefined ? null : <Tabs.Tab value="story">Story</Tabs.Tab>}
       </Tabs.List>
       <Tabs.Panel value="steps">
         <Steps run={run} live={live} onFork={onFork} />
@@ -115,9 +115,9 @@ const RunTabs = ({ run, live, onFork }: RunTabsProps) => {
           <Value title="Output" value={run.output} reference={run.outputRef} />
         </div>
       </Tabs.Panel>
-      {story === null || story === undefined ? null : (
+      {story === undefined ? null : (
         <Tabs.Panel value="story">
-          <RunStory lines={story} />
+          <RunStory story={story} />
         </Tabs.Panel>
       )}
     </Tabs>
