@@ -8,7 +8,8 @@ const FIND_RUN: Statement = { name: 'api_find_run', text: 'select to_jsonb(r) as
 const SEES_RUN: Statement = { name: 'api_sees_run', text: 'select from durabase.task_runs r where r.id = $1' };
 const LIST_RUNS: Statement = {
   name: 'api_list_runs',
-  text: 'select to_jsonb(r) as run from durabase.list_runs($1, $2, $3, $4, $5, $6) r order by r.created_at desc, r.id desc',
+  text: `select to_jsonb(r) as run from durabase.list_runs($1, $2, $3, $4, $5, $6) r
+    where $7::timestamptz is null or r.created_at >= $7 order by r.created_at desc, r.id desc`,
 };
 const LIST_STEPS: Statement = {
   name: 'api_list_steps',
@@ -56,6 +57,8 @@ export interface ListRuns {
   readonly workspace?: string | undefined;
   readonly taskId?: string | undefined;
   readonly states?: readonly string[] | undefined;
+  /** Newest first: what is older stands at the end of the page, and is left out. */
+  readonly since?: string | undefined;
   readonly before: { readonly createdAt: string; readonly id: string } | undefined;
   readonly limit: number;
 }
@@ -63,9 +66,17 @@ export interface ListRuns {
 /** Newest first. */
 export async function listRuns(
   tx: Queryable,
-  { workspace, taskId, states, before, limit }: ListRuns,
+  { workspace, taskId, states, since, before, limit }: ListRuns,
 ): Promise<readonly RunRow[]> {
-  const values = [workspace ?? null, taskId ?? null, states ?? null, before?.createdAt ?? null, before?.id ?? null, limit];
+  const values = [
+    workspace ?? null,
+    taskId ?? null,
+    states ?? null,
+    before?.createdAt ?? null,
+    before?.id ?? null,
+    limit,
+    since ?? null,
+  ];
   const rows = await tx.query<{ run: RunRow }>(LIST_RUNS, values);
   return rows.map((row) => row.run);
 }

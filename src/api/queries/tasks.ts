@@ -39,7 +39,8 @@ const LIST_TASKS: Statement = {
   name: 'api_list_tasks',
   text: `select ${TASK_COLUMNS} from ${TASK_SOURCE}
     where (t.deleted_at is not null) = $8 and ($1::uuid is null or t.workspace_id = $1) and ($2::text is null or $2 = any (t.tags))
-      and ($3::text is null or t.type = $3) and ($4::text is null or starts_with(t.slug, $4))
+      and ($3::text is null or t.type = $3) and ($4::text is null or starts_with(t.slug, lower($4)) or to_tsvector('simple', concat_ws(' ', replace(t.slug, '-', ' '),
+        t.name, t.description, array_to_string(t.tags, ' '))) @@ websearch_to_tsquery('simple', $4))
       and ($5::timestamptz is null or (t.created_at, t.id) < ($5, $6::uuid))
     order by t.created_at desc, t.id desc limit $7`,
 };
@@ -93,7 +94,8 @@ export interface ListTasks {
   readonly workspace?: string | undefined;
   readonly tag?: string | undefined;
   readonly type?: string | undefined;
-  readonly slugPrefix?: string | undefined;
+  /** Beginning of the slug, or words. */
+  readonly search?: string | undefined;
   readonly isDeleted: boolean;
   readonly before: { readonly createdAt: string; readonly id: string } | undefined;
   readonly limit: number;
@@ -102,13 +104,13 @@ export interface ListTasks {
 /** Newest first. */
 export const listTasks = (
   tx: Queryable,
-  { workspace, tag, type, slugPrefix, isDeleted, before, limit }: ListTasks,
+  { workspace, tag, type, search, isDeleted, before, limit }: ListTasks,
 ): Promise<TaskRow[]> =>
   tx.query<TaskRow>(LIST_TASKS, [
     workspace ?? null,
     tag ?? null,
     type ?? null,
-    slugPrefix ?? null,
+    search ?? null,
     before?.createdAt ?? null,
     before?.id ?? null,
     limit,

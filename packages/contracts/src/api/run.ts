@@ -118,11 +118,19 @@ const states = z
   .transform((text) => text.split(','))
   .pipe(z.array(z.enum(RUN_STATES)).min(1).max(RUN_STATES.length));
 
+const createdAt = () =>
+  z.iso
+    .datetime({ offset: true })
+    .refine((text) => Date.parse(text) >= 0, { error: 'must not be before 1970' })
+    .optional();
+
 /** Query of `GET /runs`. */
 export const listRunsQuery = z.strictObject({
   workspace: id().optional(),
   task: taskReference().optional(),
   states: states.optional().describe('Separated by commas.'),
+  since: createdAt().describe('Made at this time or later.'),
+  until: createdAt().describe('Made before this time.'),
   cursor: cursor(),
   limit: pageLimit({ max: 200, usual: 50 }),
 });

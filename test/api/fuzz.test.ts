@@ -1,0 +1,157 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { z } from 'zod';
+import type { Route } from '../../src/api/route.ts';
+import { createLittleWorld, fill, type LittleWorld } from './support/little-world.ts';
+import { ROUTES } from './support/operations.ts';
+import { useApi } from './support/use-api.ts';
+
+/** The same cases every time; another number finds others. */
+const SEED = Number(process.env['DURABASE_TEST_FUZZ_SEED'] ?? 20_261_121);
+const CASES = 40;
+/** Ends the world or answers without end. */
+const LEFT_OUT = new Set(['deleteWorkspace', 'leaveWorkspace', 'transferWorkspace', 'updateSettings']);
+const used = useApi();
+let world: LittleWorld;
+
+beforeAll(async () => {
+  world = await createLittleWorld(used.database.owner, 'fuzz');
+});
+
+type Schema = Readonly<Record<string, unknown>>;
+
+const nasty = fc.constantFrom<unknown>(
+  '',
+  ' ',
+  "'",
+  '"',
+  '\\',
+  '%',
+  '\u0000',
+  '\ud800',
+  '💥',
+  '__proto__',
+  'null',
+  '../..',
+  "'; drop table durabase.tasks; --",
+  'A'.repeat(3_000),
+  -1,
+  0,
+  1e308,
+  2 ** 53,
+  0.5,
+  true,
+  null,
+  [],
+  {},
+  [[]],
+  { a: { b: {} } },
+  '9999-12-31T23:59:59Z',
+  '0001-01-01T00:00:00Z',
+  '00000000-0000-0000-0000-000000000000',
+);
+
+/** Values as a schema asks for them, and now and then something else. */
+function valuesOf(schema: Schema): fc.Arbitrary<unknown> {
+  return fc.oneof(
+    { arbitrary: fittingOf(schema), weight: 4 },
+    { arbitrary: nasty, weight: 1 },
+    { arbitrary: fc.jsonValue(), weight: 1 },
+  );
+}
+
+function fittingOf(schema: Schema): fc.Arbitrary<unknown> {
+  const {
+    enum: values,
+    anyOf,
+    type,
+    format,
+    properties,
+    required,
+    items,
+    minimum,
+    maximum,
+    maxLength,
+    pattern,
+  } = schema as {
+    readonly enum?: readonly unknown[];
+    readonly anyOf?: readonly Schema[];
+    readonly type?: string;
+    readonly format?: string;
+    readonly properties?: Readonly<Record<string, Schema>>;
+    readonly required?: readonly string[];
+    readonly items?: Schema;
+    readonly minimum?: number;
+    readonly maximum?: number;
+    readonly maxLength?: number;
+    readonly pattern?: string;
+  };
+  if (values !== undefined) return fc.constantFrom(...values);
+  if (anyOf !== undefined) return fc.oneof(...anyOf.map((one) => fittingOf(one)));
+  switch (type) {
+    case 'object': {
+      const fields = Object.fromEntries(Object.entries(properties ?? {}).map(([name, field]) => [name, valuesOf(field)]));
+      return properties === undefined
+        ? fc.dictionary(fc.string(), fc.jsonValue())
+        : fc.record(fields, { requiredKeys: [...(required ?? [])] });
+    }
+    case 'array':
+      return fc.array(items === undefined ? fc.jsonValue() : valuesOf(items), { maxLength: 5 });
+    case 'integer':
+    case 'number':
+      return fc.integer({ min: minimum ?? -1_000, max: maximum ?? 1_000 });
+    case 'boolean':
+      return fc.boolean();
+    case 'string':
+      if (format === 'uuid') return fc.oneof(fc.uuid(), fc.constantFrom(...Object.values(world.names)));
+      if (format === 'date-time')
+        return fc.date({ min: new Date(0), max: new Date(4e12), noInvalidDate: true }).map((date) => date.toISOString());
+      return pattern === undefined
+        ? fc.string({ maxLength: Math.min(maxLength ?? 100, 300) })
+        : fc.stringMatching(new RegExp(pattern));
+    case undefined:
+    default:
+      return fc.jsonValue();
+  }
+}
+
+const schemaOf = (schema: z.ZodType): Schema => z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Schema;
+const toText = (value: unknown): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
+
+const casesOf = (route: Route) =>
+  fc.record({
+    params: fc.oneof(
+      { arbitrary: fc.constant<unknown>({}), weight: 3 },
+      { arbitrary: fittingOf(schemaOf(route.params)), weight: 1 },
+    ),
+    query: fittingOf(schemaOf(route.query)),
+    body: route.body === undefined ? fc.constant(undefined) : valuesOf(schemaOf(route.body)),
+    who: fc.constantFrom('owner', 'runner', 'otherOwner', 'service'),
+  });
+
+const isSendable = (text: string): boolean => text !== '.' && text !== '..' && text.isWellFormed();
+
+describe('what nobody meant to send', () => {
+  it.each(ROUTES.filter(([name]) => !LEFT_OUT.has(name)))('%s answers by its contract', async (_name, route) => {
+    const cases = fc.sample(casesOf(route), { seed: SEED, numRuns: CASES });
+    for (const { params, query, body, who } of cases) {
+      const names = {
+        ...world.names,
+        ...Object.fromEntries(Object.entries(params as object).map(([name, value]) => [name, toText(value)])),
+      };
+      if (!Object.values(names).every(isSendable)) continue;
+      const encoded = Object.fromEntries(Object.entries(names).map(([name, text]) => [name, encodeURIComponent(text)]));
+      const search = new URLSearchParams(
+        Object.fromEntries(Object.entries(query as object).map(([name, value]) => [name, toText(value)])),
+      );
+      const caller = who === 'service' ? { asService: true } : { as: world.users[who as 'owner'] };
+      // The call itself holds the answer against the contract of the route, and a refusal against the document.
+      const { status } = await used.api.call(route.method, `${fill(route.path, encoded)}?${search.toString()}`, {
+        ...caller,
+        ...(body === undefined ? {} : { json: body }),
+      });
+      if (route.answers[status] === undefined)
+        expect({ status, query, body, isOurs: status < 500 }).toEqual({ status, query, body, isOurs: true });
+    }
+  });
+});
