@@ -105,7 +105,9 @@ export const feedsOf = (idOf: World['idOf']): readonly string[] => [
 /** Calls a function by direct SQL. What a writing one did is rolled back, and counts as `ok`. */
 export const callDirectly = (world: World, role: KeyedRole, { name, writes }: DatabaseFunction, args: Args): Promise<Answer> => {
   const list = Object.keys(args).map((argument, index) => `${argument} => $${index + 1}`);
-  const values = Object.values(args).map((value) => (typeof value === 'object' ? JSON.stringify(value) : value));
+  const values = Object.values(args).map((value) =>
+    typeof value === 'object' && !Array.isArray(value) ? JSON.stringify(value) : value,
+  );
   return answerOf(
     world.act(role, async (client) => {
       await client.query("set local timezone = 'UTC'");

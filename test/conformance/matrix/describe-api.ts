@@ -11,6 +11,9 @@ import { readBothWays, type Answer } from './rows.ts';
 
 /** Routes that ask for more than direct SQL does, or take away what the others look at: test/api/task-versions.test.ts has them. */
 const APART: ReadonlySet<string> = new Set([
+  'POST /api/v1/codec/encode', // payloads of histories: test/api/codec.test.ts
+  'POST /api/v1/codec/decode',
+  'DELETE /api/v1/api-keys/:apiKey', // test/api/api-keys.test.ts
   'POST /api/v1/runs/batch', // each of its runs as `POST /api/v1/runs`: test/api/start-batch.test.ts
   'POST /api/v1/tasks/validate',
   'DELETE /api/v1/tasks/:task',

@@ -33,6 +33,7 @@ const MAY: Readonly<Record<string, Readonly<Record<string, readonly KeyedRole[]>
   accept_invitation: { unknown: [] },
   cancel_run: { ...OWN_RUNS, endUserPlain: ['endUser', ...ADMINS] },
   complete_step: Object.fromEntries(Object.keys(OWN_RUNS).map((run) => [run, []])),
+  create_api_key: { acme: ['admin', 'owner', 'instanceAdmin'], other: ['instanceAdmin'] }, // a key belongs to a person
   create_workspace: { 'for nobody': [] },
   delete_task: { elsewhere: [] },
   delete_workspace: { elsewhere: [] },
@@ -55,6 +56,7 @@ const MAY: Readonly<Record<string, Readonly<Record<string, readonly KeyedRole[]>
   restore_version: { plain: WRITERS, theirTask: ['instanceAdmin', 'service'] },
   resume_run: OWN_RUNS,
   retry_run: MADE_RUNS,
+  revoke_api_key: { keyOfAcme: ADMINS, keyOfOther: ['instanceAdmin', 'service'] },
   revoke_invitation: { elsewhere: [] },
   set_member_role: { elsewhere: [] },
   share_task: { plain: [] }, // the user is not there
