@@ -102,7 +102,7 @@ describe('count_runs', () => {
     const { owner, admin } = seeded.readers;
     for (const reader of [owner, admin]) {
       const counts = await counted(reader);
-      expect(counts.find(([state]) => state === 'completed')).toEqual(['completed', 10_000, true]);
+      expect(counts.find(([state]) => state === 'completed')).toEqual(['completed', 5_000, true]);
       expect(counts.find(([state]) => state === 'failed')).toEqual(['failed', 1_200, false]);
     }
   });

@@ -3,7 +3,7 @@ import { RUN_STATES } from '../run-states.ts';
 import { id, taskReference } from './parts.ts';
 
 /** Up to how many runs of a state are counted. */
-export const MAX_COUNTED_RUNS = 10_000;
+export const MAX_COUNTED_RUNS = 5_000;
 
 /** Query of `GET /runs/counts`. */
 export const countRunsQuery = z.strictObject({ workspace: id().optional(), task: taskReference().optional() });
@@ -14,7 +14,7 @@ export const runCounts = z.strictObject({
     z.strictObject({
       state: z.enum(RUN_STATES),
       count: z.int().min(0).max(MAX_COUNTED_RUNS),
-      isCapped: z.boolean().describe('There may be more: show "10,000+", or what is counted with a plus.'),
+      isCapped: z.boolean().describe('There may be more: show "5,000+", or what is counted with a plus.'),
     }),
   ),
 });

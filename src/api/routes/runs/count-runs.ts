@@ -7,7 +7,7 @@ export const countRunsRoute = defineRoute({
   method: 'GET',
   path: '/api/v1/runs/counts',
   access: 'caller',
-  summary: 'How many runs the caller sees in each state, counted up to 10,000 of each.',
+  summary: 'How many runs the caller sees in each state, counted up to 5,000 of each.',
   query: countRunsQuery,
   answers: { 200: runCounts },
   handler: async ({ query: { workspace, task }, identity }, { runAsCaller }) => {
