@@ -35,8 +35,8 @@ const INSERT_RUNS = `
   from generate_series($1::int, $2::int) n
     cross join lateral (select now() - make_interval(secs => 2000000 - n) as at) c
     cross join lateral (select case
-      when n / $3 % 10000 = 77 then 'paused' when n % 100 < 90 then 'completed' when n % 100 < 96 then 'failed'
-      when n % 100 < 98 then 'cancelled' when n % 100 < 99 then 'timed_out' else 'skipped' end as state) s
+      when n / $3 % 10000 = 77 then 'paused' when n / $3 % 100 < 90 then 'completed' when n / $3 % 100 < 96 then 'failed'
+      when n / $3 % 100 < 98 then 'cancelled' when n / $3 % 100 < 99 then 'timed_out' else 'skipped' end as state) s
     join bench_tasks t on t.place = n % $3 * ${TASKS_EACH} + n / $3 % ${TASKS_EACH}`;
 
 /** Fills a database with a history of so many runs over twenty workspaces, evenly in time. */
