@@ -12,6 +12,8 @@ import { readBothWays, type Answer } from './rows.ts';
 /** Routes that ask for more than direct SQL does, or take away what the others look at: test/api/task-versions.test.ts has them. */
 const APART: ReadonlySet<string> = new Set([
   'POST /api/v1/runs/batch', // each of its runs as `POST /api/v1/runs`: test/api/start-batch.test.ts
+  'POST /api/v1/codec/decode', // of payloads, not of rows: test/api/codec.test.ts
+  'POST /api/v1/codec/encode',
   'POST /api/v1/tasks/validate',
   'DELETE /api/v1/tasks/:task',
   'POST /api/v1/tasks/:task/restore',
