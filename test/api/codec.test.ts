@@ -7,7 +7,7 @@ import { createUser, createWorkspace, type Workspace } from '../support/build-ro
 import { inShort, withApi } from './support/test-api.ts';
 import { useApi } from './support/use-api.ts';
 
-const UI = 'http://127.0.0.1:8233';
+const UI = 'https://temporal.example.com'; // the local stack lets pages of this machine in everywhere
 const keys = [{ id: 'k1', key: randomBytes(32) }];
 const used = useApi({ codec: createCodecPort(keys), uiOrigins: [UI] });
 let ours: Workspace;
@@ -180,7 +180,7 @@ describe("the codec and Temporal's Web UI", () => {
 
   it('knows no other origin and no other path', async () => {
     for (const [origin, path] of [
-      ['http://127.0.0.1:8234'],
+      ['https://temporal.example.com:8234'],
       ['null'],
       [`${UI}.evil.example`],
       [UI, '/api/v1/runs'],

@@ -9,6 +9,7 @@ import * as operations from '@durabase/contracts/api/operations';
 import * as people from '@durabase/contracts/api/people';
 import * as problem from '@durabase/contracts/api/problem-body';
 import * as run from '@durabase/contracts/api/run';
+import * as runCounts from '@durabase/contracts/api/run-counts';
 import * as explanation from '@durabase/contracts/api/run-explanation';
 import * as runOperations from '@durabase/contracts/api/run-operations';
 import * as runStory from '@durabase/contracts/api/run-story';
@@ -27,6 +28,7 @@ const CONTRACTS = [
   people,
   problem,
   run,
+  runCounts,
   explanation,
   runOperations,
   runStory,

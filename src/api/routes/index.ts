@@ -24,6 +24,7 @@ import { getOpenApiRoute } from './reference/get-openapi.ts';
 import { getReferenceRoute } from './reference/get-reference.ts';
 import { cancelRunRoute } from './runs/cancel-run.ts';
 import { completeStepRoute } from './runs/complete-step.ts';
+import { countRunsRoute } from './runs/count-runs.ts';
 import { explainRunRoute } from './runs/explain-run.ts';
 import { failStepRoute } from './runs/fail-step.ts';
 import { forkRunRoute } from './runs/fork-run.ts';
@@ -95,6 +96,7 @@ export const routesByName: Readonly<Record<string, Route>> = {
   startRunRoute,
   startRunsRoute,
   operateOnRunsRoute,
+  countRunsRoute,
   getRunRoute,
   listStepsRoute,
   listEventsRoute,

@@ -56,6 +56,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   diffTask: reads(VIEW, { json: () => REPORT }),
   startTaskRun: writes(RUN, {}),
   listRuns: reads(ANY),
+  countRuns: reads(ANY),
   startRun: writes(RUN, ({ task }: Readonly<Record<string, string>>) => ({ task })),
   startRuns: writes(ANY, ({ task }: Readonly<Record<string, string>>) => ({ runs: [{ task }] })), // refused one by one
   operateOnRuns: reads(ANY, { json: ({ run }) => ({ operation: 'pause', filter: { runIds: [run] }, maxRuns: 0 }) }),

@@ -23,6 +23,7 @@ export const READ_PATHS = [
   '/api/v1/tasks/:task',
   '/api/v1/tasks/:task/versions',
   '/api/v1/runs',
+  '/api/v1/runs/counts',
   '/api/v1/runs/:run',
   '/api/v1/runs/:run/steps',
   '/api/v1/runs/:run/events',
@@ -123,6 +124,20 @@ export const createQuestions = (world: World, functions: readonly DatabaseFuncti
         return ofTasks('/versions', pluck('id'), 'id as value from durabase.task_versions where task_id = $1');
       case '/api/v1/runs':
         return [{ path: `${path}?limit=100`, read: pluck('id'), directly: select('id as value from durabase.task_runs') }];
+      case '/api/v1/runs/counts':
+        return [
+          {
+            path,
+            read: (body) =>
+              (body['counts'] as readonly Item[])
+                .filter(({ count }) => count !== 0)
+                .map(({ state, count }) => `${String(state)} ${String(count)}`)
+                .toSorted(),
+            directly: select(
+              'state || \' \' || count(*) as value from durabase.task_runs group by state order by state collate "C"',
+            ),
+          },
+        ];
       case '/api/v1/runs/:run':
         return ofRuns('', (body) => [body['id']], 'id as value from durabase.task_runs where id = $1');
       case '/api/v1/runs/:run/steps':

@@ -29,6 +29,11 @@ export const CALLS: Readonly<Record<string, (world: World, role: KeyedRole) => r
   changes_since: ({ idOf }) => forEach(feedsOf(idOf), (feed) => ({ feed })),
   // Nobody ends a step twice, so this asks for one that is not there: how far each role gets shows all the same.
   complete_step: ({ idOf }) => forEach(RUNS, (name) => ({ run: idOf(name), step: 'elsewhere' })),
+  count_runs: ({ idOf }) => [
+    { label: 'all', args: {} },
+    ...forEach(['acme', 'other'], (name) => ({ workspace: idOf(name) })),
+    ...forEach(['plain', 'shared', 'theirTask'], (name) => ({ task: idOf(name) })),
+  ],
   create_workspace: () => [{ label: 'for nobody', args: { name: 'x', owner: NOBODY } }],
   // What is deleted is gone for whoever comes next, so this asks for one that is not there.
   create_api_key: ({ idOf }) =>

@@ -15,6 +15,8 @@ const APART: ReadonlySet<string> = new Set([
   'POST /api/v1/codec/decode',
   'DELETE /api/v1/api-keys/:apiKey', // test/api/api-keys.test.ts
   'POST /api/v1/runs/batch', // each of its runs as `POST /api/v1/runs`: test/api/start-batch.test.ts
+  'POST /api/v1/codec/decode', // of payloads, not of rows: test/api/codec.test.ts
+  'POST /api/v1/codec/encode',
   'POST /api/v1/tasks/validate',
   'DELETE /api/v1/tasks/:task',
   'POST /api/v1/tasks/:task/restore',
