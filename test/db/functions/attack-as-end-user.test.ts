@@ -35,6 +35,7 @@ describe('somebody who may only run what was published', () => {
     cancel_run: [() => ({ run: other.id }), '404 RUN_NOT_FOUND'],
     changes_since: [() => ({ feed: `workspace:${acme.id}` }), '404 FEED_NOT_FOUND'],
     complete_step: [() => ({ run: own.id, step: 'hello' }), '404 RUN_NOT_FOUND'],
+    count_runs: [() => ({ task: closed.id }), 'zeros'],
     create_api_key: [() => ({ name: 'x', scopes: ['runs:read'], workspace: acme.id }), '404 WORKSPACE_NOT_FOUND'],
     create_workspace: [() => ({ name: 'x' }), '403 FORBIDDEN'],
     delete_task: [() => ({ task: open.id }), '404 TASK_NOT_FOUND'],
@@ -104,6 +105,8 @@ describe('somebody who may only run what was published', () => {
         (error: unknown) => refusedAs(Promise.reject(error)),
       );
       if (expected === 'nothing') expect(answer).toEqual([]);
+      else if (expected === 'zeros')
+        expect(new Set((answer as { run_count: string }[]).map((row) => Number(row.run_count)))).toEqual(new Set([0]));
       else if (expected === 'refused each')
         expect(answer).toMatchObject([{ for_runs: { done: [], refused: [{ code: 'RUN_NOT_FOUND', runId: own.id }] } }]);
       else if (expected !== 'fine') expect(answer).toBe(expected);

@@ -10,7 +10,7 @@ const RESULTS: readonly string[] = ['output', 'output_ref', 'error', 'data'];
 /** Columns that have another name outside. */
 const RENAMED: Readonly<Record<string, string>> = { event_seq: 'lastEventSeq' };
 /** Columns that are of no use outside. */
-const HIDDEN: readonly string[] = ['authority'];
+const HIDDEN: readonly string[] = ['authority', 'end_user_kind'];
 
 const toName = (column: string): string =>
   RENAMED[column] ?? column.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
