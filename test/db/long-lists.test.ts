@@ -40,6 +40,9 @@ const readsOf = (userId: string, sql: string): Promise<Reads> =>
 
 const deep = "now() - interval '1990000 seconds', null";
 
+const errorRuns = (code: string, task?: string): string =>
+  `durabase_private.runs_with_error('${code}', null, ${task === undefined ? 'null' : `'${task}'`}, null, null, null, 50)`;
+
 describe('lists of a long history', () => {
   it.each<[string, keyof Seeded['readers'], () => string, number]>([
     ['a first page of a member', 'viewer', () => 'durabase.list_runs()', 60],
@@ -53,6 +56,11 @@ describe('lists of a long history', () => {
     ['a task', 'viewer', () => `durabase.list_runs(null, '${seeded.taskId}')`, 60],
     ['a workspace of others', 'viewer', () => `durabase.list_runs('${seeded.otherWorkspaceId}')`, 0],
     ['everything for a stranger', 'stranger', () => 'durabase.list_runs()', 0],
+    ['an error', 'viewer', () => errorRuns('STEP_FAILED'), 120],
+    ['an error that nobody had', 'owner', () => errorRuns('NONE'), 60],
+    ['an error over twenty workspaces', 'owner', () => errorRuns('STEP_FAILED'), 2_200],
+    ['an error of a task', 'viewer', () => errorRuns('STEP_FAILED', seeded.taskId), 120],
+    ['an error for a stranger', 'stranger', () => errorRuns('STEP_FAILED'), 0],
     ['counts of a member', 'viewer', () => 'durabase.count_runs()', 2 * RUNS_OF_WORKSPACE + 20],
     ['counts that are capped', 'owner', () => 'durabase.count_runs(up_to => 100)', 13 * 110],
     ['counts of a stranger', 'stranger', () => 'durabase.count_runs()', 0],
@@ -66,6 +74,28 @@ describe('lists of a long history', () => {
     const { rows } = await readsOf(seeded.readers.owner, 'select count(*) from durabase.task_runs where input is not null');
     expect(rows).toBeGreaterThanOrEqual(RUNS);
   });
+});
+
+describe('runs_with_error', () => {
+  it.each(['viewer', 'owner', 'runner', 'stranger', 'admin'] as const)(
+    'finds for a %s what policies let him see',
+    async (reader) => {
+      for (const task of [undefined, seeded.taskId]) {
+        const [found, seen] = await asUser(db.owner, seeded.readers[reader], async (client) => [
+          (await client.query<{ id: string }>(`select id from ${errorRuns('STEP_FAILED', task)}`)).rows,
+          (
+            await client.query<{ id: string }>(
+              `select id from durabase.task_runs where error ->> 'code' = 'STEP_FAILED' and ($1::uuid is null or task_id = $1)
+            order by created_at desc, id desc limit 50`,
+              [task ?? null],
+            )
+          ).rows,
+        ]);
+        expect(found).toEqual(seen);
+        expect((found ?? []).length > 0).toBe(reader !== 'stranger');
+      }
+    },
+  );
 });
 
 describe('count_runs', () => {

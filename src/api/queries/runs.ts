@@ -11,6 +11,13 @@ const LIST_RUNS: Statement = {
   text: `select to_jsonb(r) as run from durabase.list_runs($1, $2, $3, $4, $5, $6) r
     where $7::timestamptz is null or r.created_at >= $7 order by r.created_at desc, r.id desc`,
 };
+/** Rows are read as the caller, whatever the search says. */
+const LIST_RUNS_WITH_ERROR: Statement = {
+  name: 'api_list_runs_with_error',
+  text: `select to_jsonb(r) as run from durabase_private.runs_with_error($8, $1, $2, $3, $4, $5, $6) f
+    join durabase.task_runs r on r.id = f.id
+    where $7::timestamptz is null or r.created_at >= $7 order by r.created_at desc, r.id desc`,
+};
 const LIST_STEPS: Statement = {
   name: 'api_list_steps',
   text: `select to_jsonb(s) || jsonb_build_object('progress', (
@@ -57,6 +64,8 @@ export interface ListRuns {
   readonly workspace?: string | undefined;
   readonly taskId?: string | undefined;
   readonly states?: readonly string[] | undefined;
+  /** Code of the error with which they ended. */
+  readonly errorCode?: string | undefined;
   /** Newest first: what is older stands at the end of the page, and is left out. */
   readonly since?: string | undefined;
   readonly before: { readonly createdAt: string; readonly id: string } | undefined;
@@ -66,7 +75,7 @@ export interface ListRuns {
 /** Newest first. */
 export async function listRuns(
   tx: Queryable,
-  { workspace, taskId, states, since, before, limit }: ListRuns,
+  { workspace, taskId, states, errorCode, since, before, limit }: ListRuns,
 ): Promise<readonly RunRow[]> {
   const values = [
     workspace ?? null,
@@ -77,7 +86,10 @@ export async function listRuns(
     limit,
     since ?? null,
   ];
-  const rows = await tx.query<{ run: RunRow }>(LIST_RUNS, values);
+  const rows =
+    errorCode === undefined
+      ? await tx.query<{ run: RunRow }>(LIST_RUNS, values)
+      : await tx.query<{ run: RunRow }>(LIST_RUNS_WITH_ERROR, [...values, errorCode]);
   return rows.map((row) => row.run);
 }
 

@@ -129,6 +129,7 @@ export const listRunsQuery = z.strictObject({
   workspace: id().optional(),
   task: taskReference().optional(),
   states: states.optional().describe('Separated by commas.'),
+  errorCode: z.string().min(1).max(200).optional().describe('The code of the error that the run carries, as `STEP_FAILED`.'),
   since: createdAt().describe('Made at this time or later.'),
   until: createdAt().describe('Made before this time.'),
   cursor: cursor(),
