@@ -1,7 +1,7 @@
 import type { AuditVerification } from '@durabase/contracts/api/audit';
-import { PlatformError } from '@durabase/contracts';
 import type { Queryable, Statement } from '../../ports/db.ts';
 import type { AuditRow } from '../mappers/audit-line.ts';
+import { callOne } from './call-one.ts';
 
 /** Row-level security shows admins the lines of their workspaces. */
 const LIST_AUDIT: Statement = {
@@ -40,7 +40,6 @@ export interface VerifyAudit {
 
 /** Throws FORBIDDEN, WORKSPACE_NOT_FOUND. */
 export async function verifyAudit(tx: Queryable, { workspace, seal, hash }: VerifyAudit): Promise<AuditVerification> {
-  const [row] = await tx.query<{ verdict: AuditVerification }>(VERIFY, [workspace ?? null, seal ?? null, hash ?? null]);
-  if (row === undefined) throw new PlatformError('INTERNAL', { cause: new Error('verify_audit gave no row') });
-  return row.verdict;
+  const values = [workspace ?? null, seal ?? null, hash ?? null];
+  return (await callOne<{ verdict: AuditVerification }>(tx, VERIFY, values)).verdict;
 }

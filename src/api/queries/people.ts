@@ -12,6 +12,7 @@ import type {
   ShareRow,
   WorkspaceRow,
 } from '../mappers/people.ts';
+import { callOne } from './call-one.ts';
 
 /** Where a page by creation goes on. */
 export interface Position {
@@ -76,11 +77,8 @@ const ME: Statement = { name: 'api_me', text: 'select durabase.me() as row' };
 const rowsOf = async <Row>(tx: Queryable, statement: Statement, values: readonly SqlValue[]): Promise<readonly Row[]> =>
   (await speakApi(tx.query<{ row: Row }>(statement, values))).map(({ row }) => row);
 
-const rowOf = async <Row>(tx: Queryable, statement: Statement, values: readonly SqlValue[]): Promise<Row> => {
-  const [row] = await rowsOf<Row>(tx, statement, values);
-  if (row === undefined) throw new PlatformError('INTERNAL', { cause: new Error(`${statement.name} gave no row`) });
-  return row;
-};
+const rowOf = async <Row>(tx: Queryable, statement: Statement, values: readonly SqlValue[]): Promise<Row> =>
+  (await callOne<{ row: Row }>(tx, statement, values)).row;
 
 export const listWorkspaces = (tx: Queryable, before: Position | undefined, limit: number) =>
   rowsOf<WorkspaceRow>(tx, LIST_WORKSPACES, [before?.createdAt ?? null, before?.id ?? null, limit]);

@@ -1,9 +1,9 @@
-import { type Json, PlatformError } from '@durabase/contracts';
+import type { Json } from '@durabase/contracts';
 import type { BulkFilter, BulkOperation, BulkResult } from '@durabase/contracts/api/run-operations';
-import type { Queryable, SqlValue, Statement } from '../../ports/db.ts';
-import { speakApi } from '../in-api-words.ts';
+import type { Queryable, Statement } from '../../ports/db.ts';
 import type { RunRow } from '../mappers/run.ts';
 import type { Submitted } from '../submit-runs.ts';
+import { callOne } from './call-one.ts';
 
 const PAUSE_RUN: Statement = { name: 'api_pause_run', text: 'select to_jsonb(r) as run from durabase.pause_run($1, $2) r' };
 const RESUME_RUN: Statement = { name: 'api_resume_run', text: 'select to_jsonb(r) as run from durabase.resume_run($1) r' };
@@ -16,12 +16,6 @@ const FOR_RUNS: Statement = {
   name: 'api_for_runs',
   text: 'select durabase.for_runs($1, $2::jsonb, $3::jsonb, $4) as result',
 };
-
-async function callOne<Row>(tx: Queryable, statement: Statement, values: readonly SqlValue[]): Promise<Row> {
-  const [row] = await speakApi(tx.query<Row>(statement, values));
-  if (row === undefined) throw new PlatformError('INTERNAL', { cause: new Error(`${statement.name} gave no row`) });
-  return row;
-}
 
 /** Throws RUN_NOT_FOUND, RUN_FINISHED, FORBIDDEN. */
 export const pauseRun = async (

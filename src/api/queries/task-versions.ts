@@ -2,6 +2,7 @@ import { PlatformError } from '@durabase/contracts';
 import type { Queryable, Statement } from '../../ports/db.ts';
 import type { TaskRow } from '../mappers/task.ts';
 import type { TaskVersionRow } from '../mappers/task-version.ts';
+import { callOne } from './call-one.ts';
 import { TASK_COLUMNS, TASK_SOURCE, type TaskReference } from './tasks.ts';
 
 const FIND_VERSION: Statement = {
@@ -39,16 +40,12 @@ export async function restoreVersion(
   tx: Queryable,
   { taskId, number, workspace }: { readonly taskId: string; readonly number: number; readonly workspace: string },
 ): Promise<{ readonly versionId: string }> {
-  const [saved] = await tx.query<{ id: string }>(RESTORE_VERSION, [taskId, number, workspace]);
-  if (saved === undefined) throw new PlatformError('INTERNAL', { cause: new Error('restore_version gave no row') });
-  return { versionId: saved.id };
+  return { versionId: (await callOne<{ id: string }>(tx, RESTORE_VERSION, [taskId, number, workspace])).id };
 }
 
 const changeTask = async (statement: Statement, tx: Queryable, { task, workspace }: TaskReference): Promise<TaskRow> => {
-  const [changed] = await tx.query<{ id: string }>(statement, [task, workspace ?? null]);
-  const [row] = await tx.query<TaskRow>(READ_TASK, [changed?.id ?? null]);
-  if (row === undefined) throw new PlatformError('INTERNAL', { cause: new Error(`${statement.name} gave no task`) });
-  return row;
+  const { id } = await callOne<{ id: string }>(tx, statement, [task, workspace ?? null]);
+  return callOne<TaskRow>(tx, READ_TASK, [id]);
 };
 
 /** With the rights of the caller. */

@@ -2,6 +2,7 @@ import { type JsonObject, type Plan, PlatformError } from '@durabase/contracts';
 import type { Queryable, Statement } from '../../ports/db.ts';
 import type { TaskRow } from '../mappers/task.ts';
 import type { TaskVersionRow } from '../mappers/task-version.ts';
+import { callOne } from './call-one.ts';
 
 /** Which task a caller means: a slug or an id, and the workspace where he names it. */
 export interface TaskReference {
@@ -131,8 +132,8 @@ export async function saveTask(
   tx: Queryable,
   { definition, workspace }: { readonly definition: JsonObject; readonly workspace: string | undefined },
 ): Promise<{ readonly versionId: string; readonly taskId: string }> {
-  const [saved] = await tx.query<{ id: string; task_id: string }>(SAVE_TASK, [JSON.stringify(definition), workspace ?? null]);
-  if (saved === undefined) throw new PlatformError('INTERNAL', { cause: new Error('save_task gave no row') });
+  const values = [JSON.stringify(definition), workspace ?? null];
+  const saved = await callOne<{ id: string; task_id: string }>(tx, SAVE_TASK, values);
   return { versionId: saved.id, taskId: saved.task_id };
 }
 
