@@ -1,6 +1,6 @@
 import { PlatformError, type Problem } from '@durabase/contracts';
+import { formatPath } from '@durabase/contracts/json-path';
 import type { z } from 'zod';
-import { formatPath } from '../domain/plan/problem.ts';
 
 const MAX_PROBLEMS = 50;
 
