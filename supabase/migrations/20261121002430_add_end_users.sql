@@ -232,7 +232,6 @@ declare
   v_key text := p_idempotency_key;
   v_hash bytea;
   v_id uuid := durabase_private.uuid_v7();
-  v_known record;
   v_run durabase.task_runs;
 begin
   -- VALIDATE
@@ -251,23 +250,10 @@ begin
   -- End users share nothing, so each has keys of his own: none can take or guess another's.
   if v_found.is_end_user then v_key := 'end-user:' || encode(sha256(convert_to(v_actor.user_id || ':' || v_key, 'utf8')), 'hex'); end if;
 
-  -- GUARD: the same key gives the same run, for good
   if v_key is not null then
     v_hash := sha256(convert_to(v_task.id || '|' || v_input::text || '|' || coalesce(extract(epoch from p_run_at)::text, '') || '|' || coalesce(p_priority::text, ''), 'utf8'));
-    insert into durabase_private.idempotency_keys (workspace_id, key, body_hash, run_id)
-      values (v_task.workspace_id, v_key, v_hash, v_id) on conflict do nothing;
-    if not found then
-      select k.body_hash, k.run_id into v_known from durabase_private.idempotency_keys k
-        where k.workspace_id = v_task.workspace_id and k.key = v_key;
-      select * into v_run from durabase.task_runs r where r.id = v_known.run_id;
-      if v_known.body_hash <> v_hash or v_run.id is null
-        or (v_actor.kind = 'user' and v_run.actor_user_id is distinct from v_actor.user_id
-            and not durabase_private.has_right(v_actor, 'edit', v_run.workspace_id, v_run.task_id)) then
-        perform durabase_private.refuse(409, 'IDEMPOTENCY_CONFLICT', 'this idempotency key was used with another body',
-          'use a new key for a new run', 'idempotency_key');
-      end if;
-      return v_run;
-    end if;
+    v_run := durabase_private.run_of_key(v_actor, v_task.workspace_id, v_key, v_hash, v_id);
+    if v_run.id is not null then return v_run; end if;
   end if;
 
   -- MUTATE
@@ -328,17 +314,7 @@ begin
   select * into v_queued from durabase_private.run_queue q where q.run_id = p_run for update;
   select * into v_run from durabase.task_runs r where r.id = p_run for update;
   if not durabase_private.is_end_users_own(v_actor, v_run) then
-    if v_run.id is null or not (
-      durabase_private.has_right(v_actor, 'view', v_run.workspace_id, v_run.task_id)
-    ) or (v_actor.kind = 'user' and v_run.actor_user_id is distinct from v_actor.user_id
-          and not durabase_private.sees_all_runs(v_actor, v_run.workspace_id, v_run.task_id)) then
-      perform durabase_private.refuse(404, 'RUN_NOT_FOUND', 'no such run is visible to you', null, 'run');
-    end if;
-    if v_actor.kind = 'user' and not durabase_private.has_right(v_actor, 'admin', v_run.workspace_id, v_run.task_id)
-      and not (v_run.actor_user_id is not distinct from v_actor.user_id
-               and durabase_private.has_right(v_actor, 'run', v_run.workspace_id, v_run.task_id)) then
-      perform durabase_private.refuse(403, 'FORBIDDEN', 'you may cancel runs that you started; admins may cancel any', 'ask an admin of the workspace');
-    end if;
+    perform durabase_private.check_operator(v_actor, v_run, 'cancel');
   end if;
   if v_run.finished_at is not null then
     perform durabase_private.refuse(409, 'RUN_FINISHED', format('the run has already ended: %s', v_run.state), null, 'run');
