@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { AuditLine, AuditVerification } from '@durabase/contracts/api/audit';
+import { type AuditLine, type AuditVerification, auditVerification } from '@durabase/contracts/api/audit';
 import type {
   Invitation,
   Me,
@@ -11,6 +11,7 @@ import type {
 } from '@durabase/contracts/api/people';
 import type { Run } from '@durabase/contracts/api/run';
 import { createReadyTask, createUser, createWorkspace, type ReadyTask, type Workspace } from '../support/build-rows.ts';
+import { callValue } from '../support/call.ts';
 import { inShort } from './support/test-api.ts';
 import { useApi } from './support/use-api.ts';
 
@@ -248,7 +249,10 @@ describe('the audit log', () => {
 
   it('is verified for admins', async () => {
     const url = `/api/v1/audit/verification?workspace=${workspace.id}`;
-    expect(await call<AuditVerification>('GET', url, workspace.users.admin)).toMatchObject({ isIntact: true, problems: [] });
+    await callValue(used.database.owner, 'durabase_private.seal_audit');
+    const verdict = await call<AuditVerification>('GET', url, workspace.users.admin);
+    expect(verdict).toMatchObject({ isIntact: true, problems: [] });
+    expect(auditVerification.parse(verdict).head?.sealedAt).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]{12}Z$/);
     expect(await refused('GET', url, workspace.users.editor)).toBe('404 WORKSPACE_NOT_FOUND');
     expect(await refused('GET', '/api/v1/audit/verification', workspace.users.admin)).toBe('403 FORBIDDEN');
   });

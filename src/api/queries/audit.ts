@@ -1,6 +1,7 @@
 import type { AuditVerification } from '@durabase/contracts/api/audit';
 import type { Queryable, Statement } from '../../ports/db.ts';
 import type { AuditRow } from '../mappers/audit-line.ts';
+import { toMoment } from '../mappers/values.ts';
 import { callOne } from './call-one.ts';
 
 /** Row-level security shows admins the lines of their workspaces. */
@@ -41,5 +42,6 @@ export interface VerifyAudit {
 /** Throws FORBIDDEN, WORKSPACE_NOT_FOUND. */
 export async function verifyAudit(tx: Queryable, { workspace, seal, hash }: VerifyAudit): Promise<AuditVerification> {
   const values = [workspace ?? null, seal ?? null, hash ?? null];
-  return (await callOne<{ verdict: AuditVerification }>(tx, VERIFY, values)).verdict;
+  const { verdict } = await callOne<{ verdict: AuditVerification }>(tx, VERIFY, values);
+  return verdict.head === null ? verdict : { ...verdict, head: { ...verdict.head, sealedAt: toMoment(verdict.head.sealedAt) } };
 }

@@ -46,7 +46,7 @@ export const auditVerification = z.strictObject({
   isIntact: z.boolean(),
   rows: z.int(),
   unsealed: z.int(),
-  head: z.strictObject({ seal: z.int(), hash: z.string(), sealedAt: z.string() }).nullable(),
+  head: z.strictObject({ seal: z.int(), hash: z.string(), sealedAt: moment() }).nullable(),
   problemCount: z.int(),
   problems: z.array(z.strictObject({ problem: z.string(), n: z.int().optional(), seal: z.int().optional() })),
 });
