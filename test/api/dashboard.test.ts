@@ -67,6 +67,11 @@ describe('the pages', () => {
     expect((await fetch(`${url}/runs`, { method: 'POST', ...ACCEPT_PAGE })).status).toBe(404);
   });
 
+  it('is at the root for whatever asks there', async () => {
+    const response = await fetch(url, { headers: { accept: '*/*' } });
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+  });
+
   it('lets only its own scripts run, with a new number for styles each time', async () => {
     const [first, second] = [await fetch(url, ACCEPT_PAGE), await fetch(url, ACCEPT_PAGE)];
     const policy = first.headers.get('content-security-policy') ?? '';

@@ -35,7 +35,7 @@ export function createDashboard({ files, settings }: DashboardOptions): RequestH
 
 /** An address that a person typed or followed. A name with a dot is a file, and there is no such file. */
 const isPage = ({ path, headers }: Request): boolean =>
-  !/^\/api(?:\/|$)/.test(path) && !path.includes('.') && (headers.accept ?? '').includes('text/html');
+  path === '/' || (!/^\/api(?:\/|$)/.test(path) && !path.includes('.') && (headers.accept ?? '').includes('text/html'));
 
 function sendConfig(response: Response, settings: DashboardSettings): void {
   factsOf(response).route = '/dashboard-config.json';

@@ -1,5 +1,5 @@
 import type { OpenApiDocument } from '../openapi/document.ts';
-import { escapeHtml } from './escape-html.ts';
+import { escapeHtml, inCode } from './escape-html.ts';
 
 interface Shown {
   readonly path: string;
@@ -37,7 +37,7 @@ export function renderOperation({ path, method, operation }: Shown, components: 
     return `<dt>${escapeHtml(status)}</dt><dd>${inCode(description)} ${Number(status) < 400 ? renderContent(content) : ''}</dd>`;
   });
   const body = requestBody === undefined ? '' : `<h4>Body</h4>${renderContent(requestBody.content)}`;
-  return `<details id="${escapeHtml(operationId)}"><summary><b class="${method}">${method.toUpperCase()}</b> <code>${escapeHtml(path)}</code> <span>${escapeHtml(summary)}</span></summary><div>${access}${renderParameters(parameters.map(read))}${body}<h4>Answers</h4><dl>${answers.join('')}</dl></div></details>`;
+  return `<details id="${escapeHtml(operationId)}"><summary><b class="${method}">${method.toUpperCase()}</b> <code>${escapeHtml(path)}</code> <span>${inCode(summary)}</span></summary><div>${access}${renderParameters(parameters.map(read))}${body}<h4>Answers</h4><dl>${answers.join('')}</dl></div></details>`;
 }
 
 const lookUp = (reference: string, components: OpenApiDocument['components']): unknown => {
@@ -67,5 +67,3 @@ function renderSchema(schema: unknown): string {
   if (reference !== undefined) return `<a href="#schema-${escapeHtml(reference)}">${escapeHtml(reference)}</a>`;
   return `<code>${escapeHtml(JSON.stringify(schema))}</code>`;
 }
-
-const inCode = (text: string): string => escapeHtml(text).replace(/`([^`]*)`/g, '<code>$1</code>');

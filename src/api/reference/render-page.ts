@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { OpenApiDocument } from '../openapi/document.ts';
-import { escapeHtml } from './escape-html.ts';
+import { escapeHtml, inCode } from './escape-html.ts';
 import type { ReferencePage } from './reference.ts';
 import { renderOperation } from './render-operation.ts';
 import { STYLES } from './styles.ts';
@@ -23,7 +23,7 @@ export function renderPage({ info, tags, paths, components }: OpenApiDocument): 
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <meta name="color-scheme" content="light dark"><title>${escapeHtml(info.title)} API</title><style>${STYLES}</style></head>
 <body><header><h1>${escapeHtml(info.title)} API <small>${escapeHtml(info.version)}</small></h1>
-<p>${escapeHtml(info.description)}</p><p><a href="openapi.json">openapi.json</a></p></header>
+<p>${inCode(info.description)}</p><p><a href="openapi.json">openapi.json</a></p></header>
 <nav aria-label="Parts">${links}<a href="#schemas">schemas</a></nav>
 <main>${sections.join('')}<section id="schemas"><h2>schemas</h2>${schemas.join('')}</section></main></body></html>`;
   const hash = createHash('sha256').update(STYLES).digest('base64');

@@ -7,7 +7,7 @@ a{color:var(--link)}h1 small{color:var(--dim);font-weight:400}h2{margin:2rem 0 .
 nav{display:flex;flex-wrap:wrap;gap:.25rem 1rem;padding:.75rem 0;border-block:1px solid var(--line);position:sticky;top:0;background:var(--paper)}
 details{border:1px solid var(--line);border-radius:.5rem;margin:.5rem 0}summary{padding:.5rem .75rem;cursor:pointer}
 summary:focus-visible,a:focus-visible{outline:2px solid var(--link);outline-offset:2px}
-details>div,details>pre{padding:0 .75rem .75rem}summary span{color:var(--dim)}summary b{display:inline-block;min-width:4rem}
+details>div,details>pre{padding:0 .75rem .75rem}summary span{display:block;color:var(--dim);padding-left:1.1rem}summary b{display:inline-block;min-width:4.75rem}
 code,pre{font:13px/1.5 ui-monospace,monospace;overflow-wrap:anywhere}pre{overflow:auto;background:var(--soft);padding:.75rem;border-radius:.375rem;margin:.25rem 0}
 table{border-collapse:collapse;width:100%}td{border-top:1px solid var(--line);padding:.25rem .5rem .25rem 0;vertical-align:top}
 dt{font-weight:600;margin-top:.5rem}dd{margin:0 0 0 1rem}.open{color:var(--dim)}
