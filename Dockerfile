@@ -12,11 +12,24 @@ COPY packages/contracts packages/contracts
 COPY scripts/bundle-workflows.ts scripts/
 RUN node scripts/bundle-workflows.ts
 
+FROM node:24.21.0-bookworm-slim AS dashboard
+WORKDIR /app
+COPY package.json package-lock.json .npmrc tsconfig.json ./
+COPY packages/contracts/package.json packages/contracts/
+COPY packages/client/package.json packages/client/
+COPY packages/dashboard/package.json packages/dashboard/
+RUN npm ci --ignore-scripts --workspace @durabase/dashboard --workspace @durabase/client --workspace @durabase/contracts
+COPY packages/contracts packages/contracts
+COPY packages/client packages/client
+COPY packages/dashboard packages/dashboard
+RUN npm run build -w packages/dashboard
+
 FROM node:24.21.0-bookworm-slim
 ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
+COPY --from=dashboard /app/packages/dashboard/dist packages/dashboard/dist
 COPY package.json LICENSE ./
 COPY src src
 COPY packages/contracts packages/contracts

@@ -49,6 +49,10 @@ export const configSchema = z.strictObject({
   DURABASE_DATABASE_ROLE: z.string().optional().describe('Role to take after connecting, where a pooler needs another login.'),
   DURABASE_DATABASE_POOL_SIZE: z.coerce.number().int().min(1).max(200).default(10).describe('Connections to Postgres at most.'),
   DURABASE_SUPABASE_URL: z.url().describe('URL of the Supabase project.'),
+  DURABASE_SUPABASE_PUBLIC_URL: z
+    .url()
+    .optional()
+    .describe('Where browsers reach the Supabase project, for the dashboard. Default: DURABASE_SUPABASE_URL.'),
   DURABASE_JWT_SECRET: z.string().min(32).optional().describe('HS256 secret of the local stack; never set elsewhere.'),
   DURABASE_SECRET_KEY: z
     .string()

@@ -81,7 +81,7 @@ async function openDashboard(config: Config, log: Log): Promise<DashboardOptions
   return {
     files,
     settings: {
-      supabaseUrl: config.DURABASE_SUPABASE_URL,
+      supabaseUrl: config.DURABASE_SUPABASE_PUBLIC_URL ?? config.DURABASE_SUPABASE_URL,
       publishableKey: config.DURABASE_PUBLISHABLE_KEY ?? '',
       temporal: webUrl === undefined ? undefined : { webUrl, namespace },
     },

@@ -121,6 +121,12 @@ describe('docker-compose.yml', () => {
     expect(() => readConfig({ ...environmentOf('api'), DURABASE_CODEC_KEYS: '' })).toThrow(/DURABASE_CODEC_KEYS is not set/);
   });
 
+  it('tells the dashboard an address of Supabase that a browser reaches', () => {
+    const [port = ''] = compose.services['gateway']?.ports ?? [];
+    const { DURABASE_SUPABASE_PUBLIC_URL } = readConfig(environmentOf('api'));
+    expect(`${DURABASE_SUPABASE_PUBLIC_URL}:8000`).toBe(`http://${fill(port)}`);
+  });
+
   it('tells auth the issuer that the API expects', () => {
     expect(environmentOf('auth')['GOTRUE_JWT_ISSUER']).toBe(`${environmentOf('api')['DURABASE_SUPABASE_URL']}/auth/v1`);
   });

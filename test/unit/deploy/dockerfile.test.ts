@@ -40,6 +40,15 @@ describe('the Dockerfile', () => {
     }
   });
 
+  it('builds the dashboard, and puts it where the API looks for it', () => {
+    const from = instructions.filter(({ words }) => words[0] === '--from=dashboard').map(({ words }) => words.slice(1));
+    expect(from).toEqual([['/app/packages/dashboard/dist', 'packages/dashboard/dist']]);
+    const folder = /DASHBOARD = join\(import\.meta\.dirname, '\.\.\/([^']+)'\)/.exec(
+      readFileSync(join(ROOT, 'src/server.ts'), 'utf8'),
+    )?.[1];
+    expect(folder).toBe('packages/dashboard/dist');
+  });
+
   it('runs the Node that the repository uses, without rights', () => {
     const { devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
       readonly devDependencies: { readonly node: string };
