@@ -31,7 +31,8 @@ export const createRunCard = ({ user, run, taskName }: CardOptions): HTMLLIEleme
     { dateTime: run.createdAt },
     began.toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' }),
   );
-  const head = element('div', { className: 'head' }, element('h3', {}, taskName), state, time, connection, cancel);
+  const title = element('div', { className: 'title' }, element('h3', {}, taskName), state, time, connection);
+  const head = element('div', { className: 'head' }, title, cancel);
 
   const paint = (now: Run): void => {
     state.dataset['state'] = now.state;
