@@ -27,8 +27,8 @@ export interface Operation {
   readonly auditAs?: Who;
 }
 
-const reads = (who: Operation['who'], rest: Partial<Operation> = {}): Operation => ({ who, auditRows: 0, ...rest });
-const writes = (who: Operation['who'], json?: unknown, rest: Partial<Operation> = {}): Operation => ({
+const reads = (who: Operation['who'], rest?: Partial<Operation>): Operation => ({ who, auditRows: 0, ...rest });
+const writes = (who: Operation['who'], json?: unknown, rest?: Partial<Operation>): Operation => ({
   who,
   auditRows: 1,
   ...(json === undefined ? {} : { json: typeof json === 'function' ? (json as NonNullable<Operation['json']>) : () => json }),
