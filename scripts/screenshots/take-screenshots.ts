@@ -1,5 +1,6 @@
 // Makes docs/images/*.png: a stack of its own with the tasks and runs of a small shop, photographed in Chromium.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+// `npm run screenshots -- end-user` takes those alone whose names contain the word.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDurabase } from '@durabase/client';
@@ -8,7 +9,9 @@ import { createClient } from '@supabase/supabase-js';
 import pg from 'pg';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { findChromium } from '../../test/browser/support/find-chromium.ts';
+import { IMAGES, PHONE, photograph } from './photograph.ts';
 import { seed } from './seed.ts';
+import { takeEndUser } from './take-end-user.ts';
 import { startTarget } from './target.ts';
 
 interface Picture {
@@ -21,11 +24,9 @@ interface Picture {
 }
 
 const PROJECT = join(import.meta.dirname, '../..');
-const IMAGES = join(PROJECT, 'docs/images');
 const ADA = { email: 'ada@example.com', password: 'correct horse battery' };
 const SCREEN = { width: 1280, height: 800 };
-const PHONE = { width: 375, height: 740 };
-const MAX_BYTES = 200_000;
+const WANTED = process.argv[2] ?? '';
 
 const describePictures = ({ report, failed }: Readonly<Record<'report' | 'failed', string>>): readonly Picture[] => {
   const start = async (page: Page): Promise<void> => {
@@ -72,13 +73,8 @@ const take = async (browser: Browser, baseURL: string, { name, path, scheme, siz
     await prepare?.(page);
     await page.getByRole('status', { name: 'Updates: Live' }).or(page.getByRole('tab').first()).first().waitFor();
   }
-  await page.waitForLoadState('networkidle');
-  const file = join(IMAGES, `${name}.png`);
-  await page.screenshot({ path: file });
+  await photograph(page, name);
   await context.close();
-  const { size: bytes } = statSync(file);
-  console.log(`${name}.png: ${Math.round(bytes / 1_000)} KB`);
-  if (bytes > MAX_BYTES) throw new Error(`${name}.png has ${bytes} bytes: more than ${MAX_BYTES}`);
 };
 
 const undos: (() => Promise<unknown>)[] = [];
@@ -108,7 +104,10 @@ try {
   const browser = await chromium.launch({ executablePath: findChromium(), args: ['--no-sandbox'] });
   undos.push(() => browser.close());
   mkdirSync(IMAGES, { recursive: true });
-  for (const picture of describePictures(runs)) await take(browser, stack.urls.api, picture);
+  for (const picture of describePictures(runs).filter(({ name }) => name.includes(WANTED)))
+    await take(browser, stack.urls.api, picture);
+  const urls = { supabaseUrl: stack.urls.supabase, publishableKey: stack.keys.publishable };
+  if ('end-user'.includes(WANTED)) await takeEndUser({ browser, owner, ...urls, cacheDir: join(stateDir, 'vite') });
 } finally {
   for (const undo of undos.toReversed()) await undo();
 }

@@ -1,30 +1,15 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import type { AxeResults, RunOptions } from 'axe-core';
 import type { Page } from 'playwright-core';
+import { findViolations } from './support/find-violations.ts';
 import { callStep, createPerson, type Person } from './support/people.ts';
 import { useBrowser } from './support/use-browser.ts';
 
 const browser = useBrowser();
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const PHONE = { width: 375, height: 720 };
 const INPUT = {
   type: 'object',
   properties: { to: { type: 'string', format: 'email' }, tags: { type: 'array', items: { type: 'string' } } },
   required: ['to'],
-};
-
-/** What is broken, each with where: a list to read when this fails. */
-const findViolations = async (page: Page): Promise<readonly string[]> => {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(async (options: RunOptions): Promise<AxeResults> => {
-    const { axe: injected } = globalThis as unknown as { readonly axe: { run(options: RunOptions): Promise<AxeResults> } };
-    return injected.run(options);
-  }, {});
-  return violations.flatMap(({ id, nodes }) =>
-    nodes.map((node) => `${id}: ${node.target.join(' ')} ${node.failureSummary ?? ''}`),
-  );
 };
 
 interface Place {

@@ -41,7 +41,7 @@ describe('an end user', () => {
   };
 
   it('signs up, finds what was published, starts it and follows it live to its output', async () => {
-    const { supabase, durabase, listTasks, run, readProgress } = await signUp();
+    const { supabase, durabase, listTasks, start, follow, readProgress } = await signUp();
     const tasks = await listTasks();
     expect(tasks).toEqual([
       {
@@ -66,7 +66,7 @@ describe('an end user', () => {
     const [task] = tasks;
     if (task === undefined) throw new Error('nothing was published');
     const events: RunEvent[] = [];
-    const output = await run(task, { ms: 300 }, (event) => events.push(event));
+    const output = await follow(await start(task, { ms: 300 }), { onEvent: (event) => events.push(event) });
     expect(output).toEqual({ slept: 300 });
     expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
     expect(events.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['run.queued', 'run.running', 'run.completed']));

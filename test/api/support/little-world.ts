@@ -53,7 +53,10 @@ export const createLittleWorld = async (owner: pg.Pool, operation: string): Prom
   if (operation === 'unpublishTask') await asOwner('durabase.publish_task($1, $2)', [task.slug, home.id]);
   const shared = await createUser(owner);
   await shareTask(owner, { taskId: task.id, userId: shared });
-  const invitation = await asOwner<string>("(durabase.invite_member($1, 'guest@example.test', 'viewer')).id", [home.id]);
+  const { id: invitation, token: invitationToken } = await asOwner<{ readonly id: string; readonly token: string }>(
+    "to_jsonb(durabase.invite_member($1, $2, 'viewer'))",
+    [home.id, await readValue<string>(owner, 'select email from auth.users where id = $1', [other.users.owner])],
+  );
   const payload = await readValue<string>(
     owner,
     `insert into durabase_private.payloads (workspace_id, run_id, sha256, byte_count, body) values ($1, $2, 'x', 1, '{}') returning id`,
@@ -72,6 +75,7 @@ export const createLittleWorld = async (owner: pg.Pool, operation: string): Prom
       token,
       user: member,
       invitation,
+      invitationToken,
       payload,
       apiKey,
       feed: `workspace:${home.id}`,

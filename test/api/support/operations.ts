@@ -13,7 +13,6 @@ const EDIT = ['editor', 'admin', 'owner', 'service'] as const;
 const ADMIN = ['admin', 'owner', 'service'] as const;
 const OWN = ['owner', 'service'] as const;
 const SERVICE = ['service'] as const;
-const USERS = ['viewer', 'runner', 'editor', 'admin', 'owner', 'otherOwner'] as const;
 const MEMBERS_BUT_LAST_OWNER = ['viewer', 'runner', 'editor', 'admin', 'owner'] as const;
 
 /** What an operation is, for the tests that walk over all of them. */
@@ -28,8 +27,8 @@ export interface Operation {
   readonly auditAs?: Who;
 }
 
-const reads = (who: Operation['who'], rest: Partial<Operation> = {}): Operation => ({ who, auditRows: 0, ...rest });
-const writes = (who: Operation['who'], json?: unknown, rest: Partial<Operation> = {}): Operation => ({
+const reads = (who: Operation['who'], rest?: Partial<Operation>): Operation => ({ who, auditRows: 0, ...rest });
+const writes = (who: Operation['who'], json?: unknown, rest?: Partial<Operation>): Operation => ({
   who,
   auditRows: 1,
   ...(json === undefined ? {} : { json: typeof json === 'function' ? (json as NonNullable<Operation['json']>) : () => json }),
@@ -59,7 +58,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   countRuns: reads(ANY),
   startRun: writes(RUN, ({ task }: Readonly<Record<string, string>>) => ({ task })),
   startRuns: writes(ANY, ({ task }: Readonly<Record<string, string>>) => ({ runs: [{ task }] })), // refused one by one
-  operateOnRuns: reads(ANY, { json: ({ run }) => ({ operation: 'pause', filter: { runIds: [run] }, maxRuns: 0 }) }),
+  operateOnRuns: writes(ANY, ({ run }: Readonly<Record<string, string>>) => ({ operation: 'pause', filter: { runIds: [run] } })), // refused one by one
   getRun: reads(SEE_RUNS),
   listSteps: reads(SEE_RUNS),
   listEvents: reads(SEE_RUNS),
@@ -94,7 +93,12 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   listInvitations: reads(VIEW),
   inviteMember: writes(ADMIN, { email: 'new@example.test', role: 'viewer' }),
   revokeInvitation: writes(ADMIN),
-  acceptInvitation: writes(USERS, { token: `dbi_${'0'.repeat(64)}` }, { auditRows: 0 }),
+  // the invitation of the world is for him
+  acceptInvitation: writes(
+    ['otherOwner'],
+    ({ invitationToken }: Readonly<Record<string, string>>) => ({ token: invitationToken }),
+    { auditAs: 'otherOwner' },
+  ),
   listPublishedTasks: reads(ANY),
   getMe: reads(ANY),
   getSettings: reads(SERVICE),
@@ -122,6 +126,13 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   getHealth: reads('public'),
   getReadiness: reads('public'),
   getMetrics: reads('public'),
+};
+
+/** What is expected of an operation, by its name. */
+export const operationOf = (name: string): Operation => {
+  const operation = OPERATIONS[name];
+  if (operation === undefined) throw new Error(`nothing is expected of ${name}: say so in test/api/support/operations.ts`);
+  return operation;
 };
 
 /** Routes by the names of their operations. */

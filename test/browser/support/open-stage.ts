@@ -1,10 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import pg from 'pg';
 import { startStack } from '../../../packages/local-stack/src/index.ts';
 import { findChromium } from './find-chromium.ts';
+import { serveEndUser } from './serve-end-user.ts';
 import { shareStage } from './stage.ts';
 import { startTarget } from './target.ts';
 
@@ -35,8 +36,11 @@ export const openStage = async (): Promise<void> => {
   closers().push(stack.destroy);
   const owner = new pg.Client({ connectionString: stack.urls.postgres });
   await owner.connect();
-  await owner.query(readFileSync(join(PROJECT, 'supabase/seed.sql'), 'utf8'));
+  // As on an instance that serves an app: who signs up may run what was published. Those who write tasks are given workspaces.
+  await owner.query('select durabase.update_instance_settings(\'{"sign_up": "run_only"}\')');
   await owner.end();
+  const endUserPage = await serveEndUser(join(stateDir, 'vite'));
+  closers().push(endUserPage.close);
   // Chromium's own sandbox cannot be made inside of most containers; the pages are ours.
   const browser = await chromium.launchServer({ executablePath, args: ['--no-sandbox'] });
   closers().push(() => browser.close());
@@ -44,7 +48,9 @@ export const openStage = async (): Promise<void> => {
     apiUrl: stack.urls.api,
     supabaseUrl: stack.urls.supabase,
     publishableKey: stack.keys.publishable,
+    secretKey: stack.keys.secret,
     ownerUrl: stack.urls.postgres,
+    endUserUrl: endUserPage.url,
     targetUrl: `http://${target.host}`,
     browserEndpoint: browser.wsEndpoint(),
   });

@@ -3,38 +3,49 @@ import { createClient } from '@supabase/supabase-js';
 import { createDurabase, type Durabase } from '../../../packages/client/src/index.ts';
 import { readStage } from './stage.ts';
 
-/** Somebody who has signed up, with a workspace of his own. */
+/** Somebody who writes tasks: he has signed up, and was given a workspace of his own. */
 export interface Person {
   readonly email: string;
   readonly password: string;
   readonly durabase: Durabase;
   /** Saves a task whose steps call the target. Returns its id. */
   saveTask(definition: Readonly<Record<string, unknown>>): Promise<string>;
+  /** Lets everybody who signs up start it. */
+  publishTask(taskId: string): Promise<void>;
 }
 
 const PASSWORD = 'correct horse battery';
 
+/** A call of the API; gives what it answers. */
+const post = async <Answer>(path: string, headers: Readonly<Record<string, string>>, body?: unknown): Promise<Answer> => {
+  const response = await fetch(`${readStage().apiUrl}/api/v1${path}`, {
+    method: 'POST',
+    ...(body === undefined
+      ? { headers }
+      : { headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`POST ${path} was answered ${response.status}: ${text}`);
+  return JSON.parse(text) as Answer;
+};
+
 export const createPerson = async (): Promise<Person> => {
-  const { apiUrl, supabaseUrl, publishableKey } = readStage();
+  const { supabaseUrl, publishableKey, secretKey } = readStage();
   const email = `${randomUUID().slice(0, 8)}@example.com`;
   const supabase = createClient(supabaseUrl, publishableKey, { auth: { persistSession: false, autoRefreshToken: false } });
   const { data, error } = await supabase.auth.signUp({ email, password: PASSWORD });
   if (error !== null || data.session === null) throw new Error(`signing up failed: ${error?.message ?? 'no session'}`);
-  const { access_token: token } = data.session;
+  const headers = { authorization: `Bearer ${data.session.access_token}` };
+  await post('/workspaces', { apikey: secretKey }, { name: email, owner: data.session.user.id });
   return {
     email,
     password: PASSWORD,
     durabase: createDurabase({ supabase }),
     saveTask: async (definition) => {
-      const response = await fetch(`${apiUrl}/api/v1/tasks`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-        body: JSON.stringify(definition),
-      });
-      const answer = await response.text();
-      if (!response.ok) throw new Error(`the task was answered ${response.status}: ${answer}`);
-      return (JSON.parse(answer) as { readonly task: { readonly id: string } }).task.id;
+      const { task } = await post<{ readonly task: { readonly id: string } }>('/tasks', headers, definition);
+      return task.id;
     },
+    publishTask: async (taskId) => void (await post(`/tasks/${taskId}/publish`, headers)),
   };
 };
 

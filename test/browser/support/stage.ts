@@ -3,9 +3,12 @@ export interface Stage {
   readonly apiUrl: string;
   readonly supabaseUrl: string;
   readonly publishableKey: string;
+  readonly secretKey: string;
   /** Superuser of the database. */
   readonly ownerUrl: string;
   readonly targetUrl: string;
+  /** The page of `examples/end-user`. */
+  readonly endUserUrl: string;
   /** Where Playwright finds the browser. */
   readonly browserEndpoint: string;
 }
