@@ -287,6 +287,7 @@ begin
     case when p_run.end_user_kind is null then v_actor else ('service', null, 'published task', true)::durabase_private.actor end,
     p_wait ->> 'task', p_run.workspace_id, 'run');
   v_child := durabase_private.uuid_v7();
+  v_actor.kind := p_run.actor_kind; -- rights are those of a key's member, but rows say that it was a key
   perform durabase_private.accept_run(v_actor, v_child, v_task, coalesce(p_wait -> 'input', '{}'), null, (p_wait ->> 'priority')::int,
     null, 'call', 'run-' || v_child, false, case when p_run.end_user_kind is not null then 'child' end);
   insert into durabase.run_links (run_id, parent_run_id, workspace_id, kind, step_id, iteration, is_waited, depth)
