@@ -50,6 +50,7 @@ const PRIVATE_FOR_USERS: Readonly<Record<string, readonly string[]>> = {
   revoke_api_key: ['authenticated', 'service_role'],
   revoke_invitation: ['authenticated', 'service_role'],
   runs_reader: ['anon', 'authenticated', 'service_role'],
+  run_scope: ['anon', 'authenticated', 'service_role'],
   runs_with_error: ['authenticated', 'service_role'],
   shared_run_task_ids: ['anon', 'authenticated', 'service_role'],
   run_progress: ['authenticated', 'service_role'],
