@@ -41,6 +41,7 @@ const PRIVATE_FOR_USERS: Readonly<Record<string, readonly string[]>> = {
   make_run: ['authenticated', 'service_role'],
   may_listen: ['anon', 'authenticated', 'service_role'],
   me: ['authenticated', 'service_role'],
+  prepare_upload: ['authenticated', 'service_role'],
   published_tasks: ['authenticated', 'service_role'],
   refuse: ['anon', 'authenticated', 'service_role'],
   remove_member: ['authenticated', 'service_role'],
@@ -65,6 +66,7 @@ const PRIVATE_FOR_USERS: Readonly<Record<string, readonly string[]>> = {
   uid: ['anon', 'authenticated', 'service_role'],
   unshare_task: ['authenticated', 'service_role'],
   update_instance_settings: ['authenticated', 'service_role'],
+  upload_workspace: ['authenticated', 'service_role'],
   verify_audit: ['authenticated', 'service_role'],
   ws_ids: ['anon', 'authenticated', 'service_role'],
 };
