@@ -1,6 +1,5 @@
 /** A URL that takes one file by `PUT`, once: what lies under its path already is never overwritten. */
 export interface SignedUpload {
-  readonly bucket: string;
   readonly url: string;
   /** For `uploadToSignedUrl` of supabase-js, in place of the URL. A credential: never stored, never logged. */
   readonly token: string;
@@ -10,6 +9,7 @@ export interface SignedUpload {
 
 /** Where files of callers go. */
 export interface UploadsPort {
+  readonly bucket: string;
   /** Of one file, in bytes. */
   readonly maxBytes: number;
   /**

@@ -136,7 +136,7 @@ describe('the driver of Storage', () => {
     const signed = await open().sign('a/b/c.txt');
     await fetch(signed?.url ?? '', { method: 'PUT', body: 'x' });
     expect(await open().sign('a/b/c.txt')).toBeUndefined();
-    expect(await open().sign('a/b/d.txt')).toMatchObject({ bucket: UPLOAD_BUCKET });
+    expect((await open().sign('a/b/d.txt'))?.url).toContain(`/${UPLOAD_BUCKET}/a/b/d.txt?token=`);
   });
 
   it.each([

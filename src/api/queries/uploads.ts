@@ -7,6 +7,8 @@ const PREPARE: Statement = {
   text: 'select durabase.prepare_upload($1, $2, $3::bigint, $4::uuid) as path',
 };
 
+const RECALL: Statement = { name: 'api_recall_upload', text: 'select durabase_private.upload_workspace($1::uuid)' };
+
 /** A file that somebody wants to upload. */
 export interface NewUpload {
   readonly fileName: string;
@@ -20,4 +22,10 @@ export async function prepareUpload(tx: Queryable, { fileName, contentType, byte
   const [row] = await speakApi(tx.query<{ path: string }>(PREPARE, [fileName, contentType, bytes, workspace ?? null]));
   if (row === undefined) throw new PlatformError('INTERNAL', { cause: new Error('prepare_upload gave no row') });
   return row.path;
+}
+
+/** A path that was made before, for whoever may still upload into its workspace. Throws WORKSPACE_NOT_FOUND, FORBIDDEN. */
+export async function recallUpload(tx: Queryable, path: string): Promise<string> {
+  await speakApi(tx.query(RECALL, [path.split('/')[0] ?? null]));
+  return path;
 }

@@ -59,18 +59,19 @@ export function createUploads({
   };
 
   return {
+    bucket,
     maxBytes,
     sign: async (path) => {
       const { status, body } = await ask(path);
       if (status >= 300) return refuse(status, body);
       const answer = signedAnswer.safeParse(body);
       if (!answer.success) throw unavailable(new Error('Storage answered without a signed URL', { cause: answer.error }));
-      return { bucket, ...readSigned(new URL(`${storage}${answer.data.url}`)) };
+      return readSigned(new URL(`${storage}${answer.data.url}`));
     },
   };
 }
 
-function readSigned(url: URL): Omit<SignedUpload, 'bucket'> {
+function readSigned(url: URL): SignedUpload {
   const token = url.searchParams.get('token') ?? '';
   const endsAtSeconds = expiryOf(token);
   if (endsAtSeconds === undefined) throw unavailable(new Error('Storage answered with a token that does not say when it ends'));

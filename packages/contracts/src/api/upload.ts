@@ -24,3 +24,10 @@ export const upload = z.strictObject({
 });
 /** A place for one file. */
 export type Upload = z.infer<typeof upload>;
+
+/** The same place, asked for again with the same idempotency key. */
+export const repeatedUpload = upload.extend({
+  url: upload.shape.url.nullable().describe('Signed anew; null: the file is there already.'),
+  token: upload.shape.token.nullable(),
+  expiresAt: upload.shape.expiresAt.nullable(),
+});
