@@ -265,12 +265,19 @@ describe('keys', () => {
     const guest = await createWorkspace(used.database.owner);
     const theirs = await createReadyTask(used.database.owner, guest.id);
     await createRunIn(used.database.owner, theirs, 'failed');
-    const making: Making = { ...bulk, json: () => ({ operation: 'rerun', filter: { workspace: guest.id } }) };
-    const key = randomUUID();
-    expect((await ask(making, key, { as: guest.users.editor })).body['done']).toHaveLength(1);
-    await used.database.owner.query('delete from durabase.workspace_members where user_id = $1', [guest.users.editor]);
-    const { status, body } = await ask(making, key, { as: guest.users.editor });
-    expect([status, body['done'], body['refused']]).toEqual([200, [], []]);
+    for (const [operation, list] of [
+      ['rerun', 'done'],
+      ['pause', 'refused'], // what has ended is not held
+    ] as const) {
+      const making: Making = { ...bulk, json: () => ({ operation, filter: { workspace: guest.id, states: ['failed'] } }) };
+      const [key, options] = [randomUUID(), { as: guest.users.editor }];
+      expect((await ask(making, key, options)).body[list]).toHaveLength(1);
+      expect((await ask(making, key, options)).body[list]).toHaveLength(1);
+      await used.database.owner.query("update durabase.workspace_members set role = 'runner' where user_id = $1", [options.as]);
+      const { status, body } = await ask(making, key, options);
+      expect([status, (body[list] as readonly { newRunId?: string }[]).length]).toEqual([200, 0]);
+      await used.database.owner.query("update durabase.workspace_members set role = 'editor' where user_id = $1", [options.as]);
+    }
   });
 
   it('of a save go on telling that version, when others have been saved since', async () => {

@@ -99,13 +99,14 @@ describe('when Storage', () => {
     ['is behind a proxy that fails', { status: 502, body: '<html>' }],
     ['has too much to do', { status: 429, body: '{}' }],
     ['does not answer', 'hang'],
-    ['sends us elsewhere', { status: 302, body: '' }],
+    ['sends us elsewhere', { status: 307, body: '' }],
     ['answers something else', { status: 200, body: '{"url":"https://evil.example.test/?token=x"}' }],
     ['signs with no end', { status: 200, body: '{"url":"/object/upload/sign/uploads/x?token=x"}' }],
   ] as const)('%s, callers are told to come back', async (_, answer) => {
     const refusal = await signing(answer);
     expect(inShort(refusal)).toBe('503 STORAGE_UNAVAILABLE');
     expect(Number(refusal.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(used.api.storage.asked).not.toContain('/elsewhere');
     expect(JSON.stringify(refusal)).not.toMatch(/127\.0\.0\.1|sb_secret|evil/);
   });
 

@@ -14,6 +14,8 @@ export interface StorageServer {
   readonly files: ReadonlyMap<string, string>;
   /** Paths that it was asked to sign. */
   readonly signed: readonly string[];
+  /** Paths of every request, as they came. */
+  readonly asked: readonly string[];
   /** From now on answers signing with this; undefined: as it should. `hang`: not at all. */
   answerWith(answer: { readonly status: number; readonly body: string } | 'hang' | undefined): void;
   close(): Promise<void>;
@@ -25,6 +27,7 @@ const LIFE_SECONDS = 7_200;
 export async function startStorageServer(secretKey: string): Promise<StorageServer> {
   const files = new Map<string, string>();
   const signed: string[] = [];
+  const asked: string[] = [];
   const secret = randomBytes(32);
   let fixed: Parameters<StorageServer['answerWith']>[0];
 
@@ -58,9 +61,10 @@ export async function startStorageServer(secretKey: string): Promise<StorageServ
     return request.method === 'POST' ? sign(request, bucket, path) : [405, {}];
   };
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    asked.push(request.url ?? '');
     if (request.method === 'POST' && fixed !== undefined) {
       if (fixed === 'hang') return;
-      response.writeHead(fixed.status, { location: 'http://127.0.0.1:1/' }).end(fixed.body);
+      response.writeHead(fixed.status, { location: '/elsewhere' }).end(fixed.body);
       return;
     }
     const [status, body] = await answer(request);
@@ -74,6 +78,7 @@ export async function startStorageServer(secretKey: string): Promise<StorageServ
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     files,
     signed,
+    asked,
     answerWith: (next) => {
       fixed = next;
     },

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { asUser } from '../../support/as-role.ts';
+import { asRole, asUser } from '../../support/as-role.ts';
 import { createReadyTask, createUser, createWorkspace, shareTask, type Workspace } from '../../support/build-rows.ts';
 import { type Args, callValue, readValue } from '../../support/call.ts';
 import { refusedAs } from '../../support/refusals.ts';
@@ -64,6 +65,24 @@ describe('prepare_upload', () => {
     const task = await createReadyTask(db.owner, acme.id);
     await shareTask(db.owner, { taskId: task.id, userId: guest, canRun: true });
     expect(await refusedAs(prepare(guest))).toBe('403 FORBIDDEN');
+  });
+
+  it.each([
+    ['runs:start', 'fine'],
+    ['admin', 'fine'],
+    ['events:emit', '403 FORBIDDEN'],
+    ['runs:operate', '403 FORBIDDEN'],
+    ['runs:read', '403 FORBIDDEN'],
+  ])('answers an API key with the scope %s: %s', async (scope, answer) => {
+    const key = await asUser(db.owner, acme.users.admin, (client) =>
+      readValue<string>(client, 'select key from durabase.create_api_key($1, $2::text[], $3)', ['x', [scope], acme.id]),
+    );
+    const claims = { role: 'authenticated', durabase_api_key: createHash('sha256').update(key).digest('hex') };
+    const asked = asRole(db.gateway, { role: 'authenticated', claims }, (client) =>
+      callValue<string>(client, 'durabase.prepare_upload', { file_name: 'a', content_type: 'a/b', bytes: 1 }),
+    );
+    if (answer === 'fine') expect(await asked).toContain(`${acme.id}/`);
+    else expect(await refusedAs(asked)).toBe(answer);
   });
 
   it.each([
