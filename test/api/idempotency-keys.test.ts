@@ -5,6 +5,7 @@ import { createApiKeyRoute } from '../../src/api/routes/api-keys/create-api-key.
 import { tellStory } from '../db/support/tell-story.ts';
 import { createReadyTask, createRunIn, createWorkspace, type ReadyTask, type Workspace } from '../support/build-rows.ts';
 import { readValue } from '../support/call.ts';
+import { type Making, MAKING } from './support/making-calls.ts';
 import { type CallOptions, type CallResult, inShort } from './support/test-api.ts';
 import { useApi } from './support/use-api.ts';
 
@@ -13,6 +14,7 @@ const story = tellStory(used.database);
 let acme: Workspace;
 let task: ReadyTask;
 let run: string;
+const world = () => ({ acme, task, run });
 
 beforeAll(async () => {
   acme = await createWorkspace(used.database.owner);
@@ -31,91 +33,14 @@ beforeAll(async () => {
 
 type Body = Readonly<Record<string, unknown>>;
 
-/** A call that makes something new each time that it is asked without a key. */
-interface Making {
-  readonly operation: string;
-  readonly path: () => string;
-  readonly json: () => object | undefined;
-  /** The same path, asking for something else. */
-  readonly other: () => object;
-  /** Everything that such calls make. */
-  readonly counts: string;
-  /** What the first answer has, and no other. */
-  readonly secret?: 'key' | 'token';
-  readonly status?: number;
-}
-
-const MAKING: readonly Making[] = [
-  {
-    operation: 'createWorkspace',
-    path: () => '/api/v1/workspaces',
-    json: () => ({ name: 'Another' }),
-    other: () => ({ name: 'Yet another' }),
-    counts: 'select count(*)::int from durabase.workspaces',
-  },
-  {
-    operation: 'inviteMember',
-    path: () => `/api/v1/workspaces/${acme.id}/invitations`,
-    json: () => ({ email: 'ann@example.test', role: 'viewer' }),
-    other: () => ({ email: 'ann@example.test', role: 'editor' }),
-    counts: 'select count(*)::int from durabase.workspace_invitations',
-    secret: 'token',
-  },
-  {
-    operation: 'createApiKey',
-    path: () => '/api/v1/api-keys',
-    json: () => ({ name: 'Nightly', scopes: ['runs:read'], workspace: acme.id }),
-    other: () => ({ name: 'Nightly', scopes: ['runs:start'], workspace: acme.id }),
-    counts: 'select count(*)::int from durabase.api_keys',
-    secret: 'key',
-  },
-  {
-    operation: 'operateOnRuns',
-    path: () => '/api/v1/runs/bulk',
-    json: () => ({ operation: 'rerun', filter: { workspace: acme.id, states: ['failed'] } }),
-    other: () => ({ operation: 'retry', filter: { workspace: acme.id, states: ['failed'] } }),
-    counts: 'select count(*)::int from durabase.task_runs',
-    status: 200,
-  },
-  {
-    operation: 'giveStepToken',
-    path: () => `/api/v1/runs/${run}/steps/make/token`,
-    json: () => ({}),
-    other: () => ({ iteration: 0 }),
-    counts: 'select count(*)::int from durabase_private.input_tokens',
-    secret: 'token',
-  },
-  {
-    operation: 'createUpload',
-    path: () => '/api/v1/uploads',
-    json: () => ({ workspace: acme.id, fileName: 'a.csv', contentType: 'text/csv', bytes: 4 }),
-    other: () => ({ workspace: acme.id, fileName: 'b.csv', contentType: 'text/csv', bytes: 4 }),
-    counts: "select count(*)::int from durabase.audit_log where action = 'upload.allowed'",
-  },
-  {
-    operation: 'saveTask',
-    path: () => `/api/v1/tasks?workspace=${acme.id}`,
-    json: () => ({ slug: 'report', steps: [{ id: 'rest', action: 'sleep', with: { duration: '1s' } }] }),
-    other: () => ({ slug: 'report', steps: [{ id: 'rest', action: 'sleep', with: { duration: '2s' } }] }),
-    counts: 'select count(*)::int from durabase.task_versions',
-  },
-  {
-    operation: 'restoreVersion',
-    path: () => `/api/v1/tasks/${task.id}/versions/1/restore`,
-    json: () => undefined,
-    other: () => ({}),
-    counts: 'select count(*)::int from durabase.task_versions',
-  },
-];
-
 const owner = (): CallOptions => ({ as: acme.users.owner });
 const ask = (
   making: Making,
   key: string | undefined,
   options: CallOptions = owner(),
-  json = making.json(),
+  json = making.json(world()),
 ): Promise<CallResult<Body>> =>
-  used.api.call<Body>('POST', making.path(), {
+  used.api.call<Body>('POST', making.path(world()), {
     ...options,
     ...(json === undefined ? {} : { json }),
     headers: { ...options.headers, ...(key === undefined ? {} : { 'Idempotency-Key': key }) },
@@ -190,13 +115,13 @@ describe.each(MAKING)('$operation', (making) => {
   });
 
   it('is refused when the key was used for something else', async () => {
-    if (making.json() === undefined) return; // restoring has no body: its path says which version
+    if (making.json(world()) === undefined) return; // restoring has no body: its path says which version
     const key = randomUUID();
     await ask(making, key);
     const before = [await count(counts), await count(AUDIT)];
-    const refusal = await used.api.refusal('POST', making.path(), {
+    const refusal = await used.api.refusal('POST', making.path(world()), {
       ...owner(),
-      json: making.other(),
+      json: making.other(world()),
       headers: { 'Idempotency-Key': key },
     });
     expect([inShort(refusal), refusal.path]).toEqual(['409 IDEMPOTENCY_CONFLICT', 'Idempotency-Key']);
@@ -284,7 +209,7 @@ describe('keys', () => {
     const save = MAKING.find(({ operation }) => operation === 'saveTask') ?? workspaces;
     const key = randomUUID();
     const first = await ask(save, key);
-    await ask(save, undefined, owner(), save.other());
+    await ask(save, undefined, owner(), save.other(world()));
     const again = await ask(save, key);
     expect(again.body['version']).toEqual(first.body['version']);
   });
