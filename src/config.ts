@@ -52,13 +52,25 @@ export const configSchema = z.strictObject({
   DURABASE_SUPABASE_PUBLIC_URL: z
     .url()
     .optional()
-    .describe('Where browsers reach the Supabase project, for the dashboard. Default: DURABASE_SUPABASE_URL.'),
+    .describe('Where browsers reach the Supabase project, for the dashboard and uploads. Default: DURABASE_SUPABASE_URL.'),
   DURABASE_JWT_SECRET: z.string().min(32).optional().describe('HS256 secret of the local stack; never set elsewhere.'),
   DURABASE_SECRET_KEY: z
     .string()
     .min(20)
     .optional()
     .describe('Secret key of the Supabase project (sb_secret_…): who shows it is the service.'),
+  DURABASE_UPLOAD_BUCKET: z
+    .string()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe('Private bucket of Supabase Storage for uploads, with DURABASE_SECRET_KEY; without it, none are taken.'),
+  DURABASE_UPLOAD_MAX_BYTES: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(52_428_800)
+    .describe('Longest file that may be uploaded, in bytes; give the bucket the same limit, which Storage holds to.'),
   DURABASE_PUBLISHABLE_KEY: z
     .string()
     .optional()
@@ -200,6 +212,12 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     throw new PlatformError('INVALID_REQUEST', {
       message: `${missing} is not set: worker versioning needs the name of the deployment and the build`,
       hint: 'set both, or none; see docs/deploying-workers.md',
+    });
+  }
+  if (config.DURABASE_UPLOAD_BUCKET !== undefined && config.DURABASE_SECRET_KEY === undefined) {
+    throw new PlatformError('INVALID_REQUEST', {
+      message: 'DURABASE_SECRET_KEY is not set: uploads into DURABASE_UPLOAD_BUCKET are signed with it',
+      hint: 'set both, or none; see docs/self-hosting.md',
     });
   }
   if (

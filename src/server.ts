@@ -13,14 +13,18 @@ import { createCatalog } from './domain/plan/create-catalog.ts';
 import { createDb } from './platform/db/create-db.ts';
 import { listen as listenToDatabase } from './platform/db/listen.ts';
 import { fromSqlError, isConflict } from './platform/db/sql-errors.ts';
+import { createHttpClient } from './platform/http/index.ts';
 import { createJsonSchema } from './platform/json-schema/index.ts';
 import { createLog } from './platform/log/create-log.ts';
 import { createConfigSecrets } from './platform/secrets/config-secrets.ts';
 import { onStop } from './platform/stop-signals.ts';
+import { createUploads, hostOf } from './platform/supabase/create-uploads.ts';
 import { createVerifyToken } from './platform/supabase/verify-token.ts';
 import { createCodecPort } from './platform/temporal/create-codec-port.ts';
 import { decodeKeys } from './platform/temporal/decode-keys.ts';
+import type { HttpPort } from './ports/http.ts';
 import type { Log } from './ports/log.ts';
+import type { UploadsPort } from './ports/uploads.ts';
 
 /** On which the sequencer says that changes have got their numbers. */
 const CHANGES_CHANNEL = 'durabase_changes';
@@ -35,6 +39,7 @@ async function start(config: Config, log: Log): Promise<void> {
     ...(config.DURABASE_DATABASE_ROLE === undefined ? {} : { setRole: config.DURABASE_DATABASE_ROLE }),
     log,
   });
+  const http = createHttpClient({ allow: [hostOf(config.DURABASE_SUPABASE_URL)] });
   const schemas = createJsonSchema({});
   const compile = createCompile({
     actions: createCatalog(ACTIONS),
@@ -58,6 +63,7 @@ async function start(config: Config, log: Log): Promise<void> {
         listenToDatabase({ url: config.DURABASE_DATABASE_URL, channel: CHANGES_CHANNEL, log }, onNews),
       wake: createWake({ db, log }),
       codec: createCodecPort(decodeKeys(config.DURABASE_CODEC_KEYS)),
+      uploads: openUploads(http, config),
     },
     config,
     { dashboard: await openDashboard(config, log) },
@@ -69,9 +75,24 @@ async function start(config: Config, log: Log): Promise<void> {
     app.endStreams(); // no new connections are taken any more: clients come back elsewhere
     await drained;
     await schemas.close();
+    await http.close();
     await db.close();
   });
   log.info('server.listening', { ...address });
+}
+
+function openUploads(
+  http: HttpPort,
+  {
+    DURABASE_UPLOAD_BUCKET: bucket,
+    DURABASE_SECRET_KEY: secretKey,
+    DURABASE_SUPABASE_URL: supabaseUrl,
+    DURABASE_SUPABASE_PUBLIC_URL: publicUrl,
+    DURABASE_UPLOAD_MAX_BYTES: maxBytes,
+  }: Config,
+): UploadsPort | undefined {
+  if (bucket === undefined || secretKey === undefined) return undefined;
+  return createUploads({ http, supabaseUrl, publicUrl, secretKey, bucket, maxBytes });
 }
 
 async function openDashboard(config: Config, log: Log): Promise<DashboardOptions> {

@@ -1,3 +1,4 @@
+import type { UploadsPort } from '../ports/uploads.ts';
 import { type CodecDesk, createCodecDesk } from './codec-desk.ts';
 import { createFigures, type FiguresReader } from './figures.ts';
 import { createInputCheck, type InputCheck } from './check-input.ts';
@@ -20,6 +21,8 @@ export interface RoutePorts extends Pick<ApiPorts, 'compile' | 'wake'> {
   readonly streams: Streams;
   readonly reference: Reference;
   readonly linkToTemporal: LinkToTemporal;
+  /** undefined: none are taken. */
+  readonly uploads: UploadsPort | undefined;
 }
 
 /** Where people find a workflow in Temporal's Web UI; null: nobody said where that is. */
@@ -35,7 +38,7 @@ export function createRoutePorts(
   ports: ApiPorts,
   { streams: streamSettings, reference, linkToTemporal }: RoutePortsOptions,
 ): RoutePorts {
-  const { db, sqlErrors, log, compile, checkInput, listenForChanges, wake, codec } = ports;
+  const { db, sqlErrors, log, compile, checkInput, listenForChanges, wake, codec, uploads } = ports;
   const settings = { ...STREAM_SETTINGS, ...streamSettings };
   const runAsCaller = createRunAsCaller({ db, sqlErrors });
   const figures = createFigures({ db, log });
@@ -52,5 +55,6 @@ export function createRoutePorts(
     streams,
     reference,
     linkToTemporal,
+    uploads,
   };
 }

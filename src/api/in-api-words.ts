@@ -8,6 +8,8 @@ const FIELDS: Readonly<Record<string, string>> = {
   max_runs: 'maxRuns',
   expires_at: 'expiresAt',
   user_id: 'userId',
+  file_name: 'fileName',
+  content_type: 'contentType',
 };
 
 /** A refusal with the path that callers of the API know. */

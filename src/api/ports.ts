@@ -4,6 +4,7 @@ import type { SqlError } from '../platform/db/sql-errors.ts';
 import type { Db, Identity } from '../ports/db.ts';
 import type { Log } from '../ports/log.ts';
 import type { PayloadCodecPort } from '../ports/payload-codec.ts';
+import type { UploadsPort } from '../ports/uploads.ts';
 
 /** Verifies the token of a user. Throws PlatformError: TOKEN_EXPIRED, UNAUTHENTICATED, AUTH_UNAVAILABLE when the keys cannot be fetched. */
 export type VerifyToken = (token: string) => Promise<Identity>;
@@ -38,4 +39,6 @@ export interface ApiPorts {
   readonly wake: () => void;
   /** Without it, payloads are not encrypted. */
   readonly codec?: PayloadCodecPort | undefined;
+  /** Without it, no uploads are taken. */
+  readonly uploads?: UploadsPort | undefined;
 }

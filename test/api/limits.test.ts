@@ -51,6 +51,34 @@ describe('limits', () => {
       expect(await statusesOf(3, guess)).toEqual([404, 404, 429]);
     }));
 
+  it('count tokens of steps by address, over both of their routes and in production without being asked to', async () => {
+    const from =
+      (address: string, rest = 'complete') =>
+      (api: TestApi) =>
+      () =>
+        api.call('POST', `/api/v1/step-tokens/${rest}`, {
+          json: { token: 'dbt_guessed', ...(rest === 'fail' ? { message: 'no' } : {}) },
+          headers: { 'x-forwarded-for': address },
+        });
+    const settings = { DURABASE_ENVIRONMENT: 'production', DURABASE_TRUSTED_PROXIES: 1 } as const;
+    await limited({ ...settings, DURABASE_RATE_LIMIT_WITHOUT_LOGIN: 3 }, async (api) => {
+      expect(await statusesOf(2, from('192.0.2.1')(api))).toEqual([404, 404]);
+      expect(await statusesOf(2, from('192.0.2.1', 'fail')(api))).toEqual([404, 429]);
+      expect(await statusesOf(1, from('192.0.2.2', 'fail')(api))).toEqual([404]);
+      const refusal = await api.refusal('POST', '/api/v1/step-tokens/fail', {
+        json: { token: 'dbt_guessed', message: 'no' },
+        headers: { 'x-forwarded-for': '192.0.2.1' },
+      });
+      expect(inShort(refusal)).toBe('429 RATE_LIMITED');
+      expect(Number(refusal.headers.get('retry-after'))).toBeGreaterThan(0);
+    });
+    await limited(settings, async (api) => {
+      const statuses = await statusesOf(61, from('192.0.2.1')(api));
+      expect(statuses.slice(0, 60).every((status) => status === 404)).toBe(true);
+      expect(statuses[60]).toBe(429);
+    });
+  });
+
   it('believe X-Forwarded-For only as far as there are proxies', async () => {
     const from = (address: string) => ({ headers: { apikey: 'x', 'x-forwarded-for': address } });
     await limited({ DURABASE_RATE_LIMIT_ADDRESS: 10 }, async (api) => {

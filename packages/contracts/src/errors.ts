@@ -50,6 +50,7 @@ export const ERRORS = {
   DATABASE_UNAVAILABLE: { status: 503, retryable: true, title: 'The database cannot be reached' },
   TEMPORAL_UNAVAILABLE: { status: 503, retryable: true, title: 'Temporal cannot be reached' },
   AUTH_UNAVAILABLE: { status: 503, retryable: true, title: 'Tokens cannot be verified right now' },
+  STORAGE_UNAVAILABLE: { status: 503, retryable: true, title: 'Supabase Storage cannot be reached' },
   UPLOADS_UNAVAILABLE: { status: 501, retryable: false, title: 'This instance takes no uploads' },
   INTERNAL: { status: 500, retryable: true, title: 'Something failed on our side' },
 

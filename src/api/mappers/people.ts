@@ -92,9 +92,10 @@ export interface NewInvitationRow {
   readonly invited_email: string;
   readonly invited_role: MemberRole;
   readonly expires_at: string;
-  readonly token: string;
+  /** null: told before. */
+  readonly token: string | null;
 }
-export const toNewInvitation = (row: NewInvitationRow): NewInvitation => ({
+export const toNewInvitation = (row: NewInvitationRow): Omit<NewInvitation, 'token'> & Pick<NewInvitationRow, 'token'> => ({
   id: row.id,
   workspaceId: row.workspace_id,
   email: row.invited_email,

@@ -9,12 +9,16 @@ const header = (name: string, description: string, schema: object = text) => ({
 
 /** Headers of requests. */
 export const PARAMETERS = {
-  IdempotencyKey: header('Idempotency-Key', 'What shall happen once: the same key with the same body gives the same answer.', {
-    type: 'string',
-    minLength: 1,
-    maxLength: 200,
-    pattern: '^[\\x20-\\x7e]*$',
-  }),
+  IdempotencyKey: header(
+    'Idempotency-Key',
+    'What shall happen once, in words of the caller: the same call with the same key is answered again with 200 and what it made, as that is now; another call with it is refused with IDEMPOTENCY_CONFLICT. A call that failed keeps nothing. Keys and tokens are told in the first answer only. Kept for 7 days; keys of runs and events, which all callers of a workspace share, for as long as those.',
+    {
+      type: 'string',
+      minLength: 1,
+      maxLength: 200,
+      pattern: '^[\\x20-\\x7e]*$',
+    },
+  ),
   LastEventId: header('Last-Event-ID', 'Number of the last message that a stream brought before it was cut off.', {
     type: 'string',
     pattern: '^\\d{1,15}$',
@@ -32,7 +36,7 @@ export const HEADERS = {
   Location: { description: 'Where to find what was made.', schema: text },
   ETag: { description: 'Changes with every version of the definition.', schema: text },
   IdempotencyReplayed: {
-    description: '`true`: the key belongs to a run that was there before.',
+    description: '`true`: the key belongs to a call that was done before.',
     schema: { type: 'string', enum: ['true'] },
   },
   RetryAfter: { description: 'Seconds to wait.', schema: { type: 'string', pattern: '^\\d+$' } },

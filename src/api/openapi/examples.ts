@@ -34,6 +34,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   createApiKey: { name: 'Nightly import', scopes: ['runs:start', 'runs:read'] },
   decodePayloads: { payloads: [{ metadata: { encoding: 'anNvbi9wbGFpbg==' }, data: 'eyJkYXkiOiIyMDI2LTExLTIxIn0=' }] },
   encodePayloads: { payloads: [{ metadata: { encoding: 'anNvbi9wbGFpbg==' }, data: 'eyJ0YXNrIjoiZmV0Y2gtcmVwb3J0In0=' }] },
+  createUpload: { fileName: 'sales.csv', contentType: 'text/csv', bytes: 18_240 },
   emitEvent: { name: 'order.paid', data: { orderId: 42 } },
 };
 

@@ -14,6 +14,7 @@ import * as explanation from '@durabase/contracts/api/run-explanation';
 import * as runOperations from '@durabase/contracts/api/run-operations';
 import * as runStory from '@durabase/contracts/api/run-story';
 import * as task from '@durabase/contracts/api/task';
+import * as upload from '@durabase/contracts/api/upload';
 import type { JsonSchema } from './json-schema.ts';
 
 /** What the contracts export has a name; what a route makes up itself is written where it stands. */
@@ -33,6 +34,7 @@ const CONTRACTS = [
   runOperations,
   runStory,
   task,
+  upload,
 ];
 /** Sent by callers; all other exports are answers. */
 const SENT = /Body$/;

@@ -1,3 +1,4 @@
+import { PlatformError } from '@durabase/contracts';
 import type { ApiKeyScope } from '@durabase/contracts/api/api-key';
 import type { Queryable, Statement } from '../../ports/db.ts';
 import type { ApiKeyRow } from '../mappers/api-key.ts';
@@ -10,6 +11,10 @@ const CREATE: Statement = {
   name: 'api_create_api_key',
   text: `select to_jsonb(c.api_key) as api_key, c.key
     from durabase.create_api_key($1, $2::text[], $3::uuid, $4::timestamptz) c`,
+};
+const FIND: Statement = {
+  name: 'api_find_api_key',
+  text: 'select to_jsonb(k) as api_key, null as key from durabase.api_keys k where k.id = $1',
 };
 const REVOKE: Statement = {
   name: 'api_revoke_api_key',
@@ -38,14 +43,24 @@ interface NewApiKey {
   readonly expiresAt?: string | undefined;
 }
 
-export async function createApiKey(
-  tx: Queryable,
-  { name, scopes, workspace, expiresAt }: NewApiKey,
-): Promise<{ readonly api_key: ApiKeyRow; readonly key: string }> {
+interface MadeApiKey {
+  readonly api_key: ApiKeyRow;
+  /** null: told before. */
+  readonly key: string | null;
+}
+
+export async function createApiKey(tx: Queryable, { name, scopes, workspace, expiresAt }: NewApiKey): Promise<MadeApiKey> {
   const values = [name, scopes, workspace ?? null, expiresAt ?? null];
-  const [made] = await tx.query<{ api_key: ApiKeyRow; key: string }>(CREATE, values);
+  const [made] = await tx.query<MadeApiKey>(CREATE, values);
   if (made === undefined) throw new Error('create_api_key returned nothing');
   return made;
+}
+
+/** One that was made before, without the key itself. Throws API_KEY_NOT_FOUND. */
+export async function findApiKey(tx: Queryable, keyId: string): Promise<MadeApiKey> {
+  const [found] = await tx.query<MadeApiKey>(FIND, [keyId]);
+  if (found !== undefined) return found;
+  throw new PlatformError('API_KEY_NOT_FOUND', { message: 'no such API key is visible to you' });
 }
 
 export async function revokeApiKey(tx: Queryable, keyId: string): Promise<ApiKeyRow> {

@@ -42,6 +42,11 @@ const FIND_INVITATION: Statement = {
   name: 'api_find_invitation',
   text: 'select i.id from durabase.workspace_invitations i where i.id = $1 and i.workspace_id = $2',
 };
+const RECALL_INVITATION: Statement = {
+  name: 'api_recall_invitation',
+  text: `select jsonb_build_object('id', i.id, 'workspace_id', i.workspace_id, 'invited_email', i.email, 'invited_role', i.role,
+      'expires_at', i.expires_at, 'token', null) as row from durabase.workspace_invitations i where i.id = $1`,
+};
 
 const ofFunction = (name: string, count: number, columns = 'to_jsonb(x) as row'): Statement => ({
   name: `api_${name}`,
@@ -121,6 +126,12 @@ export async function listInvitations(tx: Queryable, workspace: string, before: 
 }
 export const inviteMember = (tx: Queryable, workspace: string, email: string, role: string) =>
   rowOf<NewInvitationRow>(tx, INVITE, [workspace, email, role]);
+/** One that was made before, without its token. Throws INVITATION_NOT_FOUND. */
+export async function findInvitation(tx: Queryable, invitation: string): Promise<NewInvitationRow> {
+  const [row] = await rowsOf<NewInvitationRow>(tx, RECALL_INVITATION, [invitation]);
+  if (row !== undefined) return row;
+  throw new PlatformError('INVITATION_NOT_FOUND', { message: 'no such invitation is visible to you', path: 'invitation' });
+}
 export const acceptInvitation = (tx: Queryable, token: string) => rowOf<MembershipRow>(tx, ACCEPT, [token]);
 /** Throws INVITATION_NOT_FOUND, also for one of another workspace. */
 export async function revokeInvitation(tx: Queryable, workspace: string, invitation: string): Promise<InvitationRow> {

@@ -17,6 +17,11 @@ const FOR_RUNS: Statement = {
   text: 'select durabase.for_runs($1, $2::jsonb, $3::jsonb, $4) as result',
 };
 
+const VISIBLE: Statement = {
+  name: 'api_visible_runs',
+  text: 'select r.id from durabase.task_runs r where r.id = any ($1::uuid[])',
+};
+
 /** Throws RUN_NOT_FOUND, RUN_FINISHED, FORBIDDEN. */
 export const pauseRun = async (
   tx: Queryable,
@@ -71,3 +76,16 @@ export const forRuns = async (tx: Queryable, { operation, filter, options, maxRu
   const values = [operation, JSON.stringify(filter), JSON.stringify(options), maxRuns];
   return (await callOne<{ result: BulkResult }>(tx, FOR_RUNS, values)).result;
 };
+
+/** What was done before, as far as the caller sees the runs now. */
+export async function keepVisible(tx: Queryable, result: BulkResult): Promise<BulkResult> {
+  const { done, refused } = result;
+  const runs = [...done, ...refused].map(({ runId }) => runId);
+  const rows = await tx.query<{ id: string }>(VISIBLE, [[...runs, ...done.flatMap(({ newRunId }) => newRunId ?? [])]]);
+  const visible = new Set(rows.map(({ id }) => id));
+  return {
+    ...result,
+    done: done.filter(({ runId, newRunId = runId }) => visible.has(runId) && visible.has(newRunId)),
+    refused: refused.filter(({ runId }) => visible.has(runId)),
+  };
+}

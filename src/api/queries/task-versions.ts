@@ -3,7 +3,7 @@ import type { Queryable, Statement } from '../../ports/db.ts';
 import type { TaskRow } from '../mappers/task.ts';
 import type { TaskVersionRow } from '../mappers/task-version.ts';
 import { callOne } from './call-one.ts';
-import { TASK_COLUMNS, TASK_SOURCE, type TaskReference } from './tasks.ts';
+import { findTask, type FoundTask, TASK_COLUMNS, TASK_SOURCE, type TaskReference } from './tasks.ts';
 
 const FIND_VERSION: Statement = {
   name: 'api_find_version',
@@ -33,6 +33,21 @@ export async function findVersion(
     hint: 'its versions are listed at /tasks/{task}/versions',
     path: 'version',
   });
+}
+
+/** Which version a save has made. */
+export interface SavedVersion {
+  readonly taskId: string;
+  readonly number: number;
+}
+
+/** A save, told apart from those that came after it. */
+export const toSavedVersion = ({ task, version }: FoundTask): SavedVersion => ({ taskId: task.id, number: version?.number ?? 0 });
+
+/** A task with the version that was saved before. Throws TASK_NOT_FOUND. */
+export async function recallSaved(tx: Queryable, { taskId, number }: SavedVersion): Promise<FoundTask> {
+  const found = await findTask(tx, { task: taskId });
+  return { ...found, version: await findVersion(tx, { taskId, slug: found.task.slug, number }) };
 }
 
 /** Saves an older version anew, as a draft, with the rights of the caller. */

@@ -62,7 +62,8 @@ const FIND_VERSION_BEFORE: Statement = {
     join durabase.task_versions b on b.task_id = v.task_id and b.number = v.number - 1 where v.id = $1`,
 };
 
-type FoundTask = TaskRow & { readonly version: TaskVersionRow | null };
+/** A task with the version that is looked at. */
+export type FoundTask = TaskRow & { readonly version: TaskVersionRow | null };
 
 /** Throws TASK_NOT_FOUND or WORKSPACE_AMBIGUOUS. */
 export async function findTask(tx: Queryable, reference: TaskReference): Promise<FoundTask> {

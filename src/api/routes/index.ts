@@ -61,6 +61,7 @@ import { startTaskRunRoute } from './tasks/start-task-run.ts';
 import { unpublishTaskRoute } from './tasks/unpublish-task.ts';
 import { unshareTaskRoute } from './tasks/unshare-task.ts';
 import { validateTaskRoute } from './tasks/validate-task.ts';
+import { createUploadRoute } from './uploads/create-upload.ts';
 import { changeMemberRoute } from './workspaces/change-member.ts';
 import { createWorkspaceRoute } from './workspaces/create-workspace.ts';
 import { deleteWorkspaceRoute } from './workspaces/delete-workspace.ts';
@@ -116,6 +117,7 @@ export const routesByName: Readonly<Record<string, Route>> = {
   failByTokenRoute,
   listAppEventsRoute,
   emitEventRoute,
+  createUploadRoute,
   listFeedsRoute,
   listChangesRoute,
   listWorkspacesRoute,

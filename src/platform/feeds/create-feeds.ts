@@ -3,7 +3,7 @@ import type { FeedsPort, Seal } from '../../ports/feeds.ts';
 
 const SQL = {
   sequence: { name: 'sequence_changes', text: 'select durabase_private.sequence_changes($1) as answer' },
-  prune: { name: 'prune_changes', text: 'select durabase_private.prune_changes() as answer' },
+  prune: { name: 'prune', text: 'select durabase_private.prune_changes() + durabase_private.prune_calls() as answer' },
   seal: { name: 'seal_audit', text: 'select durabase_private.seal_audit($1) as answer' },
   lead: { name: 'hold_lease', text: 'select durabase_private.hold_lease($1, $2, $3, $4::jsonb) as answer' },
   leave: { name: 'leave_lease', text: 'select durabase_private.leave_lease($1, $2)' },

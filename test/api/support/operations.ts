@@ -78,6 +78,12 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   failByToken: writes('public', ({ token }: Readonly<Record<string, string>>) => ({ token, message: 'no' })),
   listAppEvents: reads(ANY),
   emitEvent: writes(RUN, ({ workspace }: Readonly<Record<string, string>>) => ({ name: 'order.paid', workspace })),
+  createUpload: writes(RUN, ({ workspace }: Readonly<Record<string, string>>) => ({
+    workspace,
+    fileName: 'sales.csv',
+    contentType: 'text/csv',
+    bytes: 4,
+  })),
   listFeeds: reads(ANY),
   listChanges: reads(SEE_RUNS),
   listWorkspaces: reads(ANY),

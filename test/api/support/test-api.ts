@@ -14,8 +14,11 @@ import type { StreamSettings } from '../../../src/api/streams/stream-settings.ts
 import { createDb } from '../../../src/platform/db/create-db.ts';
 import { listen } from '../../../src/platform/db/listen.ts';
 import { fromSqlError, isConflict } from '../../../src/platform/db/sql-errors.ts';
+import { createHttpClient } from '../../../src/platform/http/index.ts';
+import { createUploads, hostOf } from '../../../src/platform/supabase/create-uploads.ts';
 import { createVerifyToken } from '../../../src/platform/supabase/verify-token.ts';
 import type { Log, LogFields } from '../../../src/ports/log.ts';
+import { type StorageServer, startStorageServer, UPLOAD_BUCKET } from './storage-server.ts';
 import { type AuthServer, startAuthServer } from './tokens.ts';
 import { type StatementListener, watchDb } from './watch-db.ts';
 
@@ -50,6 +53,7 @@ export interface CallResult<Body> {
 export interface TestApi {
   readonly url: string;
   readonly auth: AuthServer;
+  readonly storage: StorageServer;
   readonly lines: readonly LogLine[];
   /** Sends a request; a good answer must fit the contract of its route, a refusal that of all refusals. */
   call<Body = Record<string, unknown>>(method: string, path: string, options?: CallOptions): Promise<CallResult<Body>>;
@@ -69,6 +73,8 @@ export interface TestApiOptions {
   readonly compile?: ApiPorts['compile'];
   /** @default none: payloads are not encrypted */
   readonly codec?: ApiPorts['codec'];
+  /** Of one file; 0: the instance takes no uploads. @default 1,000 */
+  readonly maxUploadBytes?: number;
   /** Origins of Temporal's Web UI. @default none */
   readonly uiOrigins?: readonly string[];
   /** @default those of the program */
@@ -89,6 +95,7 @@ export async function startTestApi({
   checkInput,
   compile,
   codec,
+  maxUploadBytes = 1_000,
   uiOrigins = [],
   streams = {},
   isNotified = true,
@@ -96,6 +103,8 @@ export async function startTestApi({
   onStatement = () => {},
 }: TestApiOptions): Promise<TestApi> {
   const auth = await startAuthServer();
+  const storage = await startStorageServer(SECRET_KEY);
+  const http = createHttpClient({ allow: [hostOf(storage.url)] });
   const lines: LogLine[] = [];
   const log = createListLog(lines);
   const db = watchDb(createDb({ url: gatewayUrl, applicationName: 'api-test', poolSize, log }), onStatement);
@@ -109,6 +118,17 @@ export async function startTestApi({
       compile: compile ?? (async (definition) => compileTask(definition, { actions, secrets: new Set() })),
       wake: createWake({ db, log }),
       codec,
+      uploads:
+        maxUploadBytes === 0
+          ? undefined
+          : createUploads({
+              http,
+              supabaseUrl: storage.url,
+              secretKey: SECRET_KEY,
+              bucket: UPLOAD_BUCKET,
+              maxBytes: maxUploadBytes,
+              timeoutMs: 1_000,
+            }),
       // Nobody speaks on the other channel: as behind a transaction pooler, which lets no notification pass.
       listenForChanges: (onNews) =>
         listen({ url: gatewayUrl, channel: isNotified ? 'durabase_changes' : 'durabase_silence', log }, onNews),
@@ -132,6 +152,7 @@ export async function startTestApi({
   return {
     url,
     auth,
+    storage,
     lines,
     call,
     refusal: async (method, path, options) => {
@@ -147,6 +168,8 @@ export async function startTestApi({
       await closed;
       await db.close();
       await auth.close();
+      await http.close();
+      await storage.close();
     },
   };
 }

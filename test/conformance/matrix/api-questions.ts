@@ -52,6 +52,7 @@ export const WRITE_PATHS = [
   '/api/v1/runs/:run/steps/:step/fail',
   '/api/v1/runs/:run/steps/:step/token',
   '/api/v1/events',
+  '/api/v1/uploads',
   '/api/v1/api-keys',
 ] as const;
 
@@ -216,6 +217,11 @@ export const createQuestions = (world: World, functions: readonly DatabaseFuncti
         return ofCalls('step_token', role, (args) => [stepPathOf(args, 'token'), {}]);
       case '/api/v1/events':
         return ofCalls('emit_event', role, (args) => [path, args]);
+      case '/api/v1/uploads':
+        return ofCalls('prepare_upload', role, ({ file_name: fileName, content_type: contentType, ...rest }) => [
+          path,
+          { fileName, contentType, ...rest },
+        ]);
       case '/api/v1/api-keys':
         return ofCalls('create_api_key', role, (args) => [path, args]);
     }

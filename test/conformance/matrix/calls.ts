@@ -73,6 +73,13 @@ export const CALLS: Readonly<Record<string, (world: World, role: KeyedRole) => r
   // Holds the name that stands in the token, which differs: test/db/functions/workspaces.test.ts has it.
   me: () => [],
   pause_run: ({ idOf }) => forEach(RUNS, (name) => ({ run: idOf(name) })),
+  prepare_upload: ({ idOf }) =>
+    forEach(['acme', 'other'], (name) => ({
+      file_name: 'a.csv',
+      content_type: 'text/csv',
+      bytes: 4,
+      workspace: idOf(name),
+    })),
   publish_task: ({ idOf }) => forEach(['plain'], (name) => ({ task: idOf(name) })),
   published_tasks: ({ idOf }) => forEach(['acme', 'other'], (name) => ({ workspace: idOf(name) })),
   remove_member: () => [{ label: 'elsewhere', args: { workspace: NOBODY, user_id: NOBODY } }],

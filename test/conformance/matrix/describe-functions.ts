@@ -48,6 +48,10 @@ const MAY: Readonly<Record<string, Readonly<Record<string, readonly KeyedRole[]>
   invite_member: { acme: ADMINS, other: ['instanceAdmin', 'service'] },
   leave_workspace: { elsewhere: [] },
   pause_run: OWN_RUNS,
+  prepare_upload: {
+    acme: ['runnerOwn', 'runnerOther', ...WRITERS],
+    other: ['instanceAdmin', 'service'],
+  },
   publish_task: { plain: ADMINS },
   remove_member: { elsewhere: [] },
   rename_workspace: { acme: ADMINS, other: ['instanceAdmin', 'service'] },

@@ -34,6 +34,12 @@ export type ApiKey = z.infer<typeof apiKey>;
 
 /** A key that has just been made. */
 export const createdApiKey = apiKey.extend({ key: z.string().describe('Shown this once; only its hash is kept.') });
+/** The same key, asked for again with the same idempotency key. */
+export const repeatedApiKey = apiKey.extend({
+  key: z
+    .null()
+    .describe('Told in the first answer only. If that was lost, revoke this key and make one with another idempotency key.'),
+});
 /** A page of keys, newest first. */
 export const apiKeyPage = pageOf(apiKey);
 

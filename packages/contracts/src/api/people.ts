@@ -85,6 +85,12 @@ export const newInvitation = z.strictObject({
 });
 /** Answer of `POST /workspaces/{workspace}/invitations`. */
 export type NewInvitation = z.infer<typeof newInvitation>;
+/** The same invitation, asked for again with the same idempotency key. */
+export const repeatedInvitation = newInvitation.extend({
+  token: z
+    .null()
+    .describe('Told in the first answer only. If that was lost, invite with another key: that takes the place of this one.'),
+});
 /** Query of `GET /workspaces/{workspace}/invitations`. */
 export const listInvitationsQuery = z.strictObject(page);
 /** Body of `POST /workspaces/{workspace}/invitations`. */

@@ -1,6 +1,8 @@
 import { createWorkspaceBody, workspace } from '@durabase/contracts/api/people';
+import { answerMade } from '../../answer-made.ts';
 import { toWorkspace } from '../../mappers/people.ts';
-import { createWorkspace } from '../../queries/people.ts';
+import { once } from '../../once.ts';
+import { createWorkspace, findWorkspace } from '../../queries/people.ts';
 import { defineRoute } from '../../route.ts';
 
 export const createWorkspaceRoute = defineRoute({
@@ -9,9 +11,21 @@ export const createWorkspaceRoute = defineRoute({
   access: 'caller',
   summary: 'Makes a workspace, with the caller as its owner.',
   body: createWorkspaceBody,
-  answers: { 201: workspace },
-  handler: async ({ body, identity }, { runAsCaller }) => {
-    const row = await runAsCaller(identity, (tx) => createWorkspace(tx, body));
-    return { status: 201, headers: { Location: `/api/v1/workspaces/${row.id}` }, body: toWorkspace(row) };
+  takesIdempotencyKey: true,
+  answers: { 200: workspace, 201: workspace },
+  refuses: ['WORKSPACE_NOT_FOUND'],
+  handler: async ({ body, identity, idempotencyKey: key }, { runAsCaller }) => {
+    const { made, isReplayed } = await runAsCaller(identity, (tx) =>
+      once(
+        tx,
+        { operation: 'createWorkspace', key, asked: body },
+        {
+          make: () => createWorkspace(tx, body),
+          remember: ({ id }) => id,
+          recall: (id) => findWorkspace(tx, id),
+        },
+      ),
+    );
+    return answerMade(toWorkspace(made), { isReplayed, location: `/api/v1/workspaces/${made.id}` });
   },
 });
