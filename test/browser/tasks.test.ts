@@ -1,16 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
+import { writeDefinition as write } from './support/editor.ts';
 import { callStep, createPerson } from './support/people.ts';
 import { useBrowser } from './support/use-browser.ts';
 
 const browser = useBrowser();
-
-/** Puts a text in the place of what the editor holds. */
-const write = async (page: Page, text: string): Promise<void> => {
-  await page.getByRole('textbox', { name: 'Definition' }).click();
-  await page.keyboard.press('Control+A');
-  await page.keyboard.insertText(text);
-};
 
 /** Numbers of the lines in which something is marked as wrong. */
 const markedLines = async (page: Page): Promise<readonly number[]> => {
@@ -66,7 +60,7 @@ describe('the editor of a task', () => {
   it('marks the line in which the text stops being JSON', async () => {
     const page = await browser.openAs(await createPerson(), { path: '/tasks/new' });
     await write(page, '{\n  "slug": "mail",\n  "name": oops\n}');
-    await page.getByRole('status').getByText('This is not JSON yet').waitFor();
+    await page.getByRole('status').getByText('This is not JSON').waitFor();
     await page.locator('.cm-lintRange-error').waitFor();
     expect(await markedLines(page)).toEqual([3]);
   });
