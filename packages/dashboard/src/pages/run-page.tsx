@@ -31,10 +31,14 @@ import './run-page.css';
 export const RunPage = () => {
   const { run: runId } = useParams({ from: '/shell/runs/$run' });
   const { data: run, error, refetch } = useRun(runId);
-  useTitle('Run');
   if (run !== undefined) return <KnownRun key={runId} run={run} />;
-  if (error !== null) return <ErrorNotice error={error} onRetry={() => void refetch()} isPage />;
+  if (error !== null) return <UnknownRun error={error} onRetry={() => void refetch()} />;
   return <SkeletonRows label="Loading the run" count={6} />;
+};
+
+const UnknownRun = (props: { readonly error: unknown; readonly onRetry: () => void }) => {
+  useTitle('Run');
+  return <ErrorNotice {...props} isPage />;
 };
 
 const KnownRun = ({ run }: { readonly run: Run }) => {
@@ -92,7 +96,7 @@ interface RunTabsProps {
 const RunTabs = ({ run, live, onFork }: RunTabsProps) => {
   const { tab = 'steps' } = useSearch({ from: '/shell/runs/$run' });
   const navigate = useNavigate({ from: '/runs/$run' });
-  const { data: story } = useStory(run.id, live.events.length);
+  const { data: story } = useStory(run.id, tab === 'story');
   const choose = (chosen: string | null): void =>
     void navigate({ search: (search) => ({ ...search, tab: chosen as typeof tab }), replace: true, resetScroll: false });
   return (

@@ -11,8 +11,9 @@ interface Credentials {
 const explain = (error: Error, supabaseUrl: string): string => {
   if (error instanceof AuthRetryableFetchError) return `${supabaseUrl} cannot be reached. Is Supabase running?`;
   if (!isAuthApiError(error)) return error.message;
-  if (error.code === 'invalid_credentials' || error.status === 400) return 'The e-mail or the password is wrong.';
+  // Before the status: that of both is 400.
   if (error.code === 'email_not_confirmed') return 'The e-mail is not confirmed yet. Follow the link in the message you got.';
+  if (error.code === 'invalid_credentials' || error.status === 400) return 'The e-mail or the password is wrong.';
   if (error.status === 429) return 'Too many tries. Wait a minute and try again.';
   return error.message;
 };
