@@ -119,6 +119,35 @@ describe('the form that starts a task', () => {
     });
   });
 
+  it('leads to the first field that needs another look', async () => {
+    const person = await createPerson();
+    const task = await person.saveTask({ slug: 'sign-up', name: 'Sign up', input: INPUT, steps: [callStep('one', '/ok')] });
+    const page = await browser.openAs(person, { path: `/tasks/${task}/start` });
+    await page.getByLabel('Name').fill('Ada');
+    await page.getByRole('button', { name: 'Start' }).click();
+    await page.getByText('2 fields need another look.').waitFor();
+    await page.locator('input[name="email"]:focus').waitFor();
+  });
+
+  it('keeps JSON that is not finished, and says why it does not start', async () => {
+    const person = await createPerson();
+    const task = await person.saveTask({ slug: 'sign-up', name: 'Sign up', input: INPUT, steps: [callStep('one', '/ok')] });
+    const page = await browser.openAs(person, { path: `/tasks/${task}/start` });
+    await page.getByRole('tab', { name: 'As JSON' }).click();
+    const editor = page.getByRole('textbox', { name: 'Input' });
+    await editor.click();
+    await page.keyboard.press('Control+A');
+    await page.keyboard.insertText('{ "name": ');
+    await page.getByRole('button', { name: 'Start' }).click();
+    await page.getByRole('alert').getByText('This is not JSON yet.').waitFor();
+    expect(await page.getByRole('tab', { name: 'Form' }).isDisabled()).toBe(true);
+    await editor.click();
+    await page.keyboard.press('Control+End');
+    await page.keyboard.insertText('"Ada" }');
+    await page.getByRole('tab', { name: 'Form' }).click();
+    await page.waitForFunction(`document.querySelector('input[name="name"]')?.value === 'Ada'`);
+  });
+
   it('starts one run, also when its first answer was lost', async () => {
     const person = await createPerson();
     const task = await person.saveTask({ slug: 'once', name: 'Once', input: INPUT, steps: [callStep('one', '/ok')] });
