@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
+import { eventually } from '../support/eventually.ts';
 import { callStep, createPerson, release } from './support/people.ts';
 import { readStage } from './support/stage.ts';
 import { signIn, useBrowser } from './support/use-browser.ts';
@@ -61,9 +62,9 @@ describe('the page of a run', () => {
     const page = await browser.openAs(person);
     for (let visits = 0; visits < 2; visits += 1) {
       await page.locator(`[data-run="${run.id}"] a`).click();
-      await page.waitForFunction("document.title === 'Titled: completed · Durabase'");
+      await eventually(async () => expect(await page.title()).toBe('Titled: completed · Durabase'));
       await page.goBack();
-      await page.waitForFunction("document.title === 'Runs · Durabase'");
+      await eventually(async () => expect(await page.title()).toBe('Runs · Durabase'));
     }
   });
 

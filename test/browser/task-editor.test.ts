@@ -100,3 +100,17 @@ describe('a new task', () => {
     await page.getByRole('status').getByText('A task is an object').waitFor();
   });
 });
+
+describe('when a part of the pages cannot be loaded', () => {
+  it('says so inside of the page, and offers to load it again', async () => {
+    const person = await createPerson();
+    const task = await person.saveTask(definitionOf('First'));
+    const page = await browser.openAs(person);
+    await page.route('**/assets/code-editor*', (route) => route.fulfill({ status: 404 }));
+    await page.goto(`/tasks/${task}`);
+    await page.getByRole('heading', { name: 'This page broke' }).waitFor();
+    await page.unroute('**/assets/code-editor*');
+    await page.getByRole('button', { name: 'Load it again' }).click();
+    await page.getByRole('textbox', { name: 'Definition' }).waitFor();
+  });
+});

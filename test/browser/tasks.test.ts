@@ -145,7 +145,7 @@ describe('the form that starts a task', () => {
     await page.keyboard.press('Control+End');
     await page.keyboard.insertText('"Ada" }');
     await page.getByRole('tab', { name: 'Form' }).click();
-    await page.waitForFunction(`document.querySelector('input[name="name"]')?.value === 'Ada'`);
+    expect(await page.getByLabel('Name').inputValue()).toBe('Ada');
   });
 
   it('starts one run, also when its first answer was lost', async () => {

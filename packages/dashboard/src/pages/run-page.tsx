@@ -11,7 +11,7 @@ import { allowedOperations } from '../features/run/allowed-operations.ts';
 import { useRun } from '../features/run/api/get-run.ts';
 import { useStory } from '../features/run/api/get-story.ts';
 import { useRunVersion } from '../features/run/api/get-version.ts';
-import { useSteps } from '../features/run/api/list-steps.ts';
+import { MAX_STEPS, useSteps } from '../features/run/api/list-steps.ts';
 import { type LiveRun, useLiveRun } from '../features/run/api/watch-run.ts';
 import { buildTimeline } from '../features/run/build-timeline.ts';
 import { ErrorBox } from '../features/run/components/error-box.tsx';
@@ -139,5 +139,12 @@ const Steps = ({ run, live: { events }, onFork }: RunTabsProps) => {
   );
   if (error !== null && steps === undefined) return <ErrorNotice error={error} onRetry={() => void refetch()} />;
   if (steps === undefined) return <SkeletonRows label="Loading the steps" count={4} />;
-  return <RunTimeline timeline={timeline} onFork={onFork} />;
+  return (
+    <>
+      <RunTimeline timeline={timeline} onFork={onFork} />
+      {steps.length < MAX_STEPS ? null : (
+        <p className="soft small run-more">The first {MAX_STEPS.toLocaleString('en')} steps are shown; the feed tells of all.</p>
+      )}
+    </>
+  );
 };

@@ -1,5 +1,6 @@
 import type { Run, RunEvent, RunState } from '@durabase/client';
 import type { RunStep } from '@durabase/contracts/api/run';
+import type { ShownStep } from './api/list-steps.ts';
 import type { StepState } from '@durabase/contracts/run-states';
 
 /** A stretch of time in one state. */
@@ -22,7 +23,7 @@ export interface TimelineRow {
   /** Of a loop, in their order. */
   readonly items: readonly TimelineRow[];
   /** undefined: it has not begun. */
-  readonly step: RunStep | undefined;
+  readonly step: ShownStep | undefined;
   readonly stretches: readonly Stretch[];
 }
 
@@ -42,7 +43,7 @@ export interface PlannedStep {
 
 interface Facts {
   readonly run: Run;
-  readonly steps: readonly RunStep[];
+  readonly steps: readonly ShownStep[];
   readonly events: readonly RunEvent[];
   readonly planned: readonly PlannedStep[];
   readonly nowMs: number;
