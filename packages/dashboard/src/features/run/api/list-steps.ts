@@ -1,4 +1,3 @@
-import { isDurabaseError } from '@durabase/client';
 import type { RunStep } from '@durabase/contracts/api/run';
 import { useQuery } from '@tanstack/react-query';
 import { type Backend, useBackend } from '../../../lib/backend.ts';
@@ -56,14 +55,12 @@ const NOTHING = {
   version: 1,
 };
 
+/** End users see no rows of steps. Nor does anybody before the first one has begun. */
 const fetchVisible = async (backend: Backend, runId: string, signal: AbortSignal): Promise<readonly ShownStep[]> => {
-  try {
-    return await fetchSteps(backend, runId, signal);
-  } catch (error) {
-    if (!isDurabaseError(error) || error.code !== 'RUN_NOT_FOUND') throw error;
-    const rows = await backend.calls.call('run_progress', { run: runId }, signal);
-    return (rows as readonly Progress[]).map((row) => toBrief(runId, row));
-  }
+  const steps = await fetchSteps(backend, runId, signal);
+  if (steps.length > 0) return steps;
+  const rows = await backend.calls.call('run_progress', { run: runId }, signal);
+  return (rows as readonly Progress[]).map((row) => toBrief(runId, row));
 };
 
 const fetchSteps = async ({ api }: Backend, runId: string, signal: AbortSignal): Promise<readonly RunStep[]> => {
