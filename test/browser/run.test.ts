@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
+import { eventually } from '../support/eventually.ts';
 import { callStep, createPerson, release } from './support/people.ts';
+import { readStage } from './support/stage.ts';
 import { signIn, useBrowser } from './support/use-browser.ts';
 
 const browser = useBrowser();
@@ -28,6 +30,42 @@ describe('the page of a run', () => {
     await page.locator('[data-seq="1"]', { hasText: 'run.queued' }).waitFor();
     await page.getByText('Run', { exact: true }).last().click();
     await page.locator('[data-seq]', { hasText: 'step.completed' }).first().waitFor({ state: 'detached' });
+  });
+
+  it('folds the items of a long loop, and shows at once the one that failed', async () => {
+    const person = await createPerson();
+    const paths = Array.from({ length: 25 }, (_, index) => (index === 24 ? 'refuse' : 'ok'));
+    const { with: _, ...each } = callStep('each', '');
+    const url = `${readStage().targetUrl}/{{ item }}`;
+    await person.saveTask({
+      slug: 'loop',
+      name: 'Loop',
+      steps: [{ ...each, forEach: 'input.paths', with: { url } }],
+    });
+    const run = await person.durabase.start('loop', { paths });
+    await run.result().catch(() => {});
+    const page = await browser.openAs(person, { path: `/runs/${run.id}` });
+    const items = page.locator('[data-step="each"][data-iteration]:not([data-iteration="-1"])');
+    const head = page.getByRole('button', { name: '25 items' });
+    await head.getByText('1 failed').waitFor();
+    expect(await items.count()).toBe(1);
+    await page.locator('[data-iteration="24"]', { hasText: 'each · 25' }).waitFor();
+    await head.click();
+    expect(await items.count()).toBe(25);
+  });
+
+  it('has its own title also when it is opened from the list a second time', async () => {
+    const person = await createPerson();
+    await person.saveTask({ slug: 'titled', name: 'Titled', steps: [callStep('one', '/ok')] });
+    const run = await person.durabase.start('titled');
+    await run.result();
+    const page = await browser.openAs(person);
+    for (let visits = 0; visits < 2; visits += 1) {
+      await page.locator(`[data-run="${run.id}"] a`).click();
+      await eventually(async () => expect(await page.title()).toBe('Titled: completed · Durabase'));
+      await page.goBack();
+      await eventually(async () => expect(await page.title()).toBe('Runs · Durabase'));
+    }
   });
 
   it('cancels a run once that is confirmed, and offers what can be done then', async () => {

@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
+import type { Page } from 'playwright-core';
 import { createPerson } from './support/people.ts';
 import { signIn, useBrowser } from './support/use-browser.ts';
 
@@ -28,6 +30,29 @@ describe('signing in', () => {
     const page = await browser.open({ path: '/sign-in?next=//example.com/' });
     await signIn(page, person);
     await page.waitForURL(/\/runs$/);
+  });
+});
+
+describe('signing up', () => {
+  const signUp = async (page: Page, email: string, password: string): Promise<void> => {
+    await page.getByRole('button', { name: 'Create one' }).click();
+    await page.getByLabel('E-mail').fill(email);
+    await page.getByLabel('Password', { exact: true }).fill(password);
+    await page.getByRole('button', { name: 'Create the account' }).click();
+  };
+
+  it('makes an account, and leads to the page that was asked for', async () => {
+    const page = await browser.open({ path: '/tasks' });
+    await signUp(page, `${randomUUID().slice(0, 8)}@example.com`, 'correct horse battery');
+    await page.waitForURL(/\/tasks$/);
+    await page.getByRole('link', { name: 'New task' }).waitFor();
+  });
+
+  it('says plainly why there is none', async () => {
+    const { email } = await createPerson();
+    const page = await browser.open();
+    await signUp(page, email, 'correct horse battery');
+    expect(await page.getByRole('alert').textContent()).toBe('There is an account with this e-mail. Sign in.');
   });
 });
 

@@ -1,16 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
+import { writeDefinition as write } from './support/editor.ts';
 import { callStep, createPerson } from './support/people.ts';
 import { useBrowser } from './support/use-browser.ts';
 
 const browser = useBrowser();
-
-/** Puts a text in the place of what the editor holds. */
-const write = async (page: Page, text: string): Promise<void> => {
-  await page.getByRole('textbox', { name: 'Definition' }).click();
-  await page.keyboard.press('Control+A');
-  await page.keyboard.insertText(text);
-};
 
 /** Numbers of the lines in which something is marked as wrong. */
 const markedLines = async (page: Page): Promise<readonly number[]> => {
@@ -66,7 +60,7 @@ describe('the editor of a task', () => {
   it('marks the line in which the text stops being JSON', async () => {
     const page = await browser.openAs(await createPerson(), { path: '/tasks/new' });
     await write(page, '{\n  "slug": "mail",\n  "name": oops\n}');
-    await page.getByRole('status').getByText('This is not JSON yet').waitFor();
+    await page.getByRole('status').getByText('This is not JSON').waitFor();
     await page.locator('.cm-lintRange-error').waitFor();
     expect(await markedLines(page)).toEqual([3]);
   });
@@ -123,6 +117,35 @@ describe('the form that starts a task', () => {
       address: { city: 'Berlin' },
       extra: 7,
     });
+  });
+
+  it('leads to the first field that needs another look', async () => {
+    const person = await createPerson();
+    const task = await person.saveTask({ slug: 'sign-up', name: 'Sign up', input: INPUT, steps: [callStep('one', '/ok')] });
+    const page = await browser.openAs(person, { path: `/tasks/${task}/start` });
+    await page.getByLabel('Name').fill('Ada');
+    await page.getByRole('button', { name: 'Start' }).click();
+    await page.getByText('2 fields need another look.').waitFor();
+    await page.locator('input[name="email"]:focus').waitFor();
+  });
+
+  it('keeps JSON that is not finished, and says why it does not start', async () => {
+    const person = await createPerson();
+    const task = await person.saveTask({ slug: 'sign-up', name: 'Sign up', input: INPUT, steps: [callStep('one', '/ok')] });
+    const page = await browser.openAs(person, { path: `/tasks/${task}/start` });
+    await page.getByRole('tab', { name: 'As JSON' }).click();
+    const editor = page.getByRole('textbox', { name: 'Input' });
+    await editor.click();
+    await page.keyboard.press('Control+A');
+    await page.keyboard.insertText('{ "name": ');
+    await page.getByRole('button', { name: 'Start' }).click();
+    await page.getByRole('alert').getByText('This is not JSON yet.').waitFor();
+    expect(await page.getByRole('tab', { name: 'Form' }).isDisabled()).toBe(true);
+    await editor.click();
+    await page.keyboard.press('Control+End');
+    await page.keyboard.insertText('"Ada" }');
+    await page.getByRole('tab', { name: 'Form' }).click();
+    expect(await page.getByLabel('Name').inputValue()).toBe('Ada');
   });
 
   it('starts one run, also when its first answer was lost', async () => {

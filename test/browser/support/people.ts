@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createClient } from '@supabase/supabase-js';
+import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import { createDurabase, type Durabase } from '../../../packages/client/src/index.ts';
 import { readStage } from './stage.ts';
 
@@ -8,6 +8,7 @@ export interface Person {
   readonly email: string;
   readonly password: string;
   readonly durabase: Durabase;
+  readonly supabase: SupabaseClient;
   /** Saves a task whose steps call the target. Returns its id. */
   saveTask(definition: Readonly<Record<string, unknown>>): Promise<string>;
   /** Lets everybody who signs up start it. */
@@ -41,6 +42,7 @@ export const createPerson = async (): Promise<Person> => {
     email,
     password: PASSWORD,
     durabase: createDurabase({ supabase }),
+    supabase,
     saveTask: async (definition) => {
       const { task } = await post<{ readonly task: { readonly id: string } }>('/tasks', headers, definition);
       return task.id;

@@ -17,8 +17,8 @@ export interface UsedBrowser {
 }
 
 const TIMEOUT_MS = 10_000;
-/** A browser tells of every answer that is no success; pages deal with those. */
-const EXPECTED = /^Failed to load resource/;
+/** A browser tells of every answer that is no success, also where it was to be a part of the pages; pages deal with those. */
+const EXPECTED = /^Failed to load resource|Failed to fetch dynamically imported module/;
 
 /** Call it at the top of a file. After each test no page may have thrown, or broken its own security policy. */
 export const useBrowser = (): UsedBrowser => {

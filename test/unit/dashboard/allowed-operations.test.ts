@@ -4,7 +4,7 @@ import { chooseMarkStep } from '../../../packages/dashboard/src/features/run/cho
 import { formatDuration, formatRelative } from '../../../packages/dashboard/src/lib/format-time.ts';
 import { aRun, at } from './builders.ts';
 
-const rights = { userId: 'ada', mayRun: true, mayEdit: false, mayAdminister: false };
+const rights = { userId: 'ada', mayRun: true, mayEdit: false, mayAdminister: false, isEndUser: false };
 const actor = { kind: 'user' as const, userId: 'ada', name: 'ada' };
 const open = aRun({ actor, cancelRequestedAt: null, startedAt: at(0) });
 const ended = aRun({ actor, state: 'failed', startedAt: at(0), finishedAt: at(1) });
@@ -25,6 +25,10 @@ describe('allowedOperations', () => {
     expect(allowedOperations(others, { ...rights, mayAdminister: true })).toEqual(['pause', 'cancel']);
     expect(allowedOperations(open, { ...rights, mayRun: false })).toEqual([]);
     expect(allowedOperations(ended, { ...rights, mayRun: false })).toEqual([]);
+    const endUser = { ...rights, mayRun: false, isEndUser: true };
+    expect(allowedOperations(open, endUser)).toEqual(['cancel']);
+    expect(allowedOperations(others, endUser)).toEqual([]);
+    expect(allowedOperations(ended, endUser)).toEqual([]);
   });
 });
 

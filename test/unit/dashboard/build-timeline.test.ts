@@ -33,8 +33,9 @@ describe('buildTimeline', () => {
     ]);
   });
 
-  it('keeps iterations of a loop apart, and names what has not begun', () => {
-    const steps = [aStep({ iteration: -1 }), aStep({ iteration: 0 }), aStep({ iteration: 1 })];
+  it('keeps the items of a loop with it and in their order, and names what has not begun', () => {
+    const other = aStep({ stepId: 'c', name: 'C' });
+    const steps = [aStep({ iteration: -1 }), aStep({ iteration: 1 }), other, aStep({ iteration: 0 })];
     const planned = [
       { id: 'a', action: 'http' },
       { id: 'b', name: 'Then', action: 'sleep' },
@@ -42,9 +43,16 @@ describe('buildTimeline', () => {
     const { rows } = buildTimeline({ ...base, run: aRun(), steps, events: [], planned });
     expect(rows.map(({ key, name, step }) => [key, name, step !== undefined])).toEqual([
       ['a/-1', 'A', true],
-      ['a/0', 'A', true],
-      ['a/1', 'A', true],
+      ['c/0', 'C', true],
       ['b', 'Then', false],
+    ]);
+    expect(rows.map(({ items }) => items.map(({ key, name }) => [key, name]))).toEqual([
+      [
+        ['a/0', 'A · 1'],
+        ['a/1', 'A · 2'],
+      ],
+      [],
+      [],
     ]);
   });
 

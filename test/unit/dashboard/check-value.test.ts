@@ -31,6 +31,12 @@ describe('readField', () => {
     ]);
   });
 
+  it('takes a needed switch for what it shows', () => {
+    const properties = { on: { type: 'boolean' }, maybe: { type: 'boolean' } };
+    const made = readField({ type: 'object', required: ['on'], properties }, { name: 'input', isRequired: true, depth: 0 });
+    expect(initialValue(made)).toEqual({ on: false });
+  });
+
   it('begins with what the schema gives', () => expect(initialValue(field)).toEqual({ address: {}, seats: 3 }));
 });
 

@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, redirect, retainSearchParams } from '@tanstack/react-router';
+import { BrokenPage } from '../pages/broken-page.tsx';
 import { NotFoundPage } from '../pages/not-found-page.tsx';
 import { RunPage } from '../pages/run-page.tsx';
 import { RunsPage } from '../pages/runs-page.tsx';
@@ -44,6 +45,7 @@ const start = createRoute({ getParentRoute: () => shell, path: '/tasks/$task/sta
 
 export const router = createRouter({
   routeTree: root.addChildren([signIn, shell.addChildren([home, runs, run, tasks, newTask, task, start])]),
+  defaultErrorComponent: BrokenPage,
   defaultPreload: false,
   scrollRestoration: true,
 });

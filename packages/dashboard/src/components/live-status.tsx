@@ -1,5 +1,6 @@
 import type { Connection } from '@durabase/client';
 import { Icon, type IconName } from './icon.tsx';
+import { plain } from '../lib/describe-error.ts';
 import { formatClock } from '../lib/format-time.ts';
 import './live-status.css';
 
@@ -35,7 +36,7 @@ export const LiveBanner = ({ connection }: { readonly connection: Connection }) 
       <Icon name={icon} size={16} />
       <span>
         <strong>{WORDS[state]}.</strong> {text}
-        {reason === undefined ? '' : ` (${reason})`}
+        {reason === undefined ? '' : ` (${plain(reason)}.)`}
         {nextTry}
       </span>
     </div>

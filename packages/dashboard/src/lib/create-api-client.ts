@@ -24,6 +24,8 @@ interface PostOptions {
   readonly signal?: AbortSignal | undefined;
   /** The same call with the same key is done once. */
   readonly idempotencyKey?: string | undefined;
+  /** What is saved is based on this; else it is refused with PRECONDITION_FAILED. `null`: there must be nothing yet. */
+  readonly basedOn?: string | null | undefined;
 }
 
 const ROOT = '/api/v1';
@@ -32,6 +34,11 @@ const toQuery = (query: Readonly<Record<string, string | undefined>> = {}): stri
   const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== '');
   return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`;
 };
+
+const toHeaders = ({ idempotencyKey, basedOn }: PostOptions): Readonly<Record<string, string>> => ({
+  ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
+  ...(basedOn === undefined ? {} : basedOn === null ? { 'if-none-match': '*' } : { 'if-match': `"${basedOn}"` }),
+});
 
 const readAnswer = async (response: Response): Promise<unknown> => {
   const body: unknown = await response.json().catch(() => undefined);
@@ -54,13 +61,10 @@ export const createApiClient = (readToken: () => Promise<string | undefined>): A
   return {
     get: async <Body>(path: string, query?: Readonly<Record<string, string | undefined>>, signal?: AbortSignal) =>
       (await call(`${path}${toQuery(query)}`, signal === undefined ? {} : { signal })) as Body,
-    post: async <Body>(path: string, body: unknown, { query, signal, idempotencyKey }: PostOptions = {}) =>
+    post: async <Body>(path: string, body: unknown, { query, signal, ...conditions }: PostOptions = {}) =>
       (await call(`${path}${toQuery(query)}`, {
         method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
-        },
+        headers: { 'content-type': 'application/json', ...toHeaders(conditions) },
         body: JSON.stringify(body),
         ...(signal === undefined ? {} : { signal }),
       })) as Body,

@@ -14,7 +14,11 @@ export const describeError = (error: unknown): DescribedError => {
   if (!isDurabaseError(error)) {
     return { title: error instanceof Error ? error.message : String(error), hint: undefined, isNoAccess: false };
   }
-  return { title: sentence(error.message), hint: error.hint, isNoAccess: NO_ACCESS.includes(error.code) };
+  return { title: sentence(plain(error.message)), hint: error.hint, isNoAccess: NO_ACCESS.includes(error.code) };
 };
+
+/** Without what browsers call a connection that failed. */
+export const plain = (text: string): string =>
+  text.replace(/: (TypeError: )?(Failed to fetch|NetworkError[^.]*\.?|Load failed)$/, '');
 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;

@@ -6,4 +6,6 @@ export interface Rights {
   readonly mayEdit: boolean;
   /** Act on everybody's runs. */
   readonly mayAdminister: boolean;
+  /** No member: an end user, who follows and cancels the runs that he started, and no more. */
+  readonly isEndUser: boolean;
 }

@@ -1,4 +1,5 @@
 import type { Run } from '@durabase/client';
+import { formatAbsolute } from './format-time.ts';
 
 /** What the database says of a value that is parsed JSON with these fields, if it has them. */
 interface Told {
@@ -17,6 +18,7 @@ export const readTold = (value: unknown): Told | undefined => {
 export const describeReason = (run: Run): string | undefined => {
   if (run.stalledAt !== null) return `stalled: ${run.stalledReason ?? 'no heartbeat'}`;
   if (run.finishedAt === null && run.cancelRequestedAt !== null) return 'cancellation asked for';
+  if (run.state === 'scheduled') return `begins on ${formatAbsolute(run.runAt)}`;
   const told = readTold(run.finishedAt === null ? run.reason : run.error);
   return told?.message ?? told?.code;
 };

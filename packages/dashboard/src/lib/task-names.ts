@@ -9,18 +9,26 @@ export interface TaskName {
   readonly tags: readonly string[];
 }
 
+type Published = Omit<TaskName, 'tags'>;
+
+const MAX_PUBLISHED = 200;
+
 /** Names of tasks by id, for what only knows their id. */
 export const useTaskNames = (workspace: string | undefined): ReadonlyMap<string, TaskName> => {
   const { calls } = useBackend();
   const { data } = useQuery({
     queryKey: ['task-names', workspace ?? 'all'],
     queryFn: async ({ signal }) => {
-      const rows = await calls.read(
-        'tasks',
-        (all) => (workspace === undefined ? all : all.eq('workspace_id', workspace)).limit(1_000),
-        signal,
-      );
-      return new Map((rows as readonly TaskName[]).map((task) => [task.id, task]));
+      const [published, own] = await Promise.all([
+        calls.call('published_tasks', { workspace, page_limit: MAX_PUBLISHED }, signal),
+        calls.read('tasks', (all) => (workspace === undefined ? all : all.eq('workspace_id', workspace)).limit(1_000), signal),
+      ]);
+      // End users see no rows of tasks, only those that are published; of these, members see more.
+      const rows = [
+        ...(published as readonly Published[]).map((task) => ({ ...task, tags: [] })),
+        ...(own as readonly TaskName[]),
+      ];
+      return new Map(rows.map((task) => [task.id, task]));
     },
     staleTime: 15_000,
   });

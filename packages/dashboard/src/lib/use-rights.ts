@@ -39,10 +39,11 @@ const fetchRights = async (
     mayRun: isOneOf('owner', 'admin', 'editor', 'runner') || share?.can_run === true,
     mayEdit: isOneOf('owner', 'admin', 'editor') || share?.can_edit === true,
     mayAdminister: isOneOf('owner', 'admin'),
+    isEndUser: !isAdmin && roles.length === 0 && share === undefined,
   };
 };
 
-const NONE: Rights = { userId: '', mayRun: false, mayEdit: false, mayAdminister: false };
+const NONE: Rights = { userId: '', mayRun: false, mayEdit: false, mayAdminister: false, isEndUser: false };
 
 /** Rights in a workspace, or anywhere; with those that a single task gives. Nothing until they are known. */
 export const useRights = (place: Place): Rights => {

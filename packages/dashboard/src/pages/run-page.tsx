@@ -11,7 +11,7 @@ import { allowedOperations } from '../features/run/allowed-operations.ts';
 import { useRun } from '../features/run/api/get-run.ts';
 import { useStory } from '../features/run/api/get-story.ts';
 import { useRunVersion } from '../features/run/api/get-version.ts';
-import { useSteps } from '../features/run/api/list-steps.ts';
+import { MAX_STEPS, useSteps } from '../features/run/api/list-steps.ts';
 import { type LiveRun, useLiveRun } from '../features/run/api/watch-run.ts';
 import { buildTimeline } from '../features/run/build-timeline.ts';
 import { ErrorBox } from '../features/run/components/error-box.tsx';
@@ -31,10 +31,14 @@ import './run-page.css';
 export const RunPage = () => {
   const { run: runId } = useParams({ from: '/shell/runs/$run' });
   const { data: run, error, refetch } = useRun(runId);
-  useTitle('Run');
   if (run !== undefined) return <KnownRun key={runId} run={run} />;
-  if (error !== null) return <ErrorNotice error={error} onRetry={() => void refetch()} isPage />;
+  if (error !== null) return <UnknownRun error={error} onRetry={() => void refetch()} />;
   return <SkeletonRows label="Loading the run" count={6} />;
+};
+
+const UnknownRun = (props: { readonly error: unknown; readonly onRetry: () => void }) => {
+  useTitle('Run');
+  return <ErrorNotice {...props} isPage />;
 };
 
 const KnownRun = ({ run }: { readonly run: Run }) => {
@@ -92,7 +96,7 @@ interface RunTabsProps {
 const RunTabs = ({ run, live, onFork }: RunTabsProps) => {
   const { tab = 'steps' } = useSearch({ from: '/shell/runs/$run' });
   const navigate = useNavigate({ from: '/runs/$run' });
-  const { data: story } = useStory(run.id, live.events.length);
+  const { data: story } = useStory(run.id, tab === 'story');
   const choose = (chosen: string | null): void =>
     void navigate({ search: (search) => ({ ...search, tab: chosen as typeof tab }), replace: true, resetScroll: false });
   return (
@@ -135,5 +139,12 @@ const Steps = ({ run, live: { events }, onFork }: RunTabsProps) => {
   );
   if (error !== null && steps === undefined) return <ErrorNotice error={error} onRetry={() => void refetch()} />;
   if (steps === undefined) return <SkeletonRows label="Loading the steps" count={4} />;
-  return <RunTimeline timeline={timeline} onFork={onFork} />;
+  return (
+    <>
+      <RunTimeline timeline={timeline} onFork={onFork} />
+      {steps.length < MAX_STEPS ? null : (
+        <p className="soft small run-more">The first {MAX_STEPS.toLocaleString('en')} steps are shown; the feed tells of all.</p>
+      )}
+    </>
+  );
 };

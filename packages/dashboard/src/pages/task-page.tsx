@@ -4,11 +4,12 @@ import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useMemo } from 'react';
 import { Icon } from '../components/icon.tsx';
 import { LiveBanner } from '../components/live-status.tsx';
-import { ErrorNotice } from '../components/notice.tsx';
+import { ErrorNotice, Notice } from '../components/notice.tsx';
 import { PageHead } from '../components/page-head.tsx';
 import { SkeletonRows } from '../components/skeleton-rows.tsx';
 import { useLiveRuns } from '../features/runs/api/watch-runs.ts';
 import { useTask } from '../features/tasks/api/get-task.ts';
+import { useLiveTasks } from '../features/tasks/api/watch-tasks.ts';
 import { TaskEditor } from '../features/tasks/components/task-editor.tsx';
 import { VersionBadge } from '../features/tasks/components/version-badge.tsx';
 import { VersionsList } from '../features/tasks/components/versions-list.tsx';
@@ -43,6 +44,7 @@ const KnownTask = ({ found: { task, version } }: { readonly found: TaskWithVersi
   const { tab = 'definition' } = useSearch({ from: '/shell/tasks/$task' });
   const navigate = useNavigate({ from: '/tasks/$task' });
   const { mayEdit, mayRun } = useRights({ workspaceId: task.workspaceId, taskId: task.id });
+  useLiveTasks(task.workspaceId);
   const choose = (chosen: string | null): void =>
     void navigate({ search: (search) => ({ ...search, tab: chosen as typeof tab }), replace: true, resetScroll: false });
   return (
@@ -77,14 +79,9 @@ const KnownTask = ({ found: { task, version } }: { readonly found: TaskWithVersi
           <Tabs.Tab value="versions">Versions</Tabs.Tab>
           <Tabs.Tab value="runs">Runs</Tabs.Tab>
         </Tabs.List>
-        <Tabs.Panel value="definition">
-          <TaskEditor
-            key={version?.id}
-            definition={version?.definition ?? FIRST_TASK}
-            workspace={task.workspaceId}
-            mayEdit={mayEdit}
-            onSave={() => {}}
-          />
+        {/* Whoever looks at the versions in between loses nothing of what he writes. */}
+        <Tabs.Panel value="definition" keepMounted>
+          <TaskEditor version={version ?? undefined} example={FIRST_TASK} workspace={task.workspaceId} mayEdit={mayEdit} />
         </Tabs.Panel>
         <Tabs.Panel value="versions">
           <VersionsList taskId={task.id} readyId={task.readyVersion?.id} />
@@ -111,15 +108,25 @@ const TaskRuns = ({ taskId }: { readonly taskId: string }) => {
 export const NewTaskPage = () => {
   useTitle('New task');
   const { workspace } = useSearch({ from: '/shell/tasks/new' });
+  const { userId, mayEdit } = useRights({ workspaceId: workspace });
   const navigate = useNavigate();
+  if (userId !== '' && !mayEdit) {
+    return (
+      <Notice icon="lock" title="No access" isPage>
+        You are no editor of {workspace === undefined ? 'any' : 'this'} workspace: tasks are written by editors, admins and
+        owners.
+      </Notice>
+    );
+  }
   return (
     <>
       <PageHead above={<Back />} title="New task" below="What it takes, what it does, and under which bounds." />
       <TaskEditor
-        definition={FIRST_TASK}
+        version={undefined}
+        example={FIRST_TASK}
         workspace={workspace}
         mayEdit
-        onSave={({ task }) => void navigate({ to: '/tasks/$task', params: { task: task.id } })}
+        onSave={({ task }) => void navigate({ to: '/tasks/$task', params: { task: task.id }, ignoreBlocker: true })}
       />
     </>
   );

@@ -79,14 +79,30 @@ const TasksList = () => {
   return (
     <div className="panel">
       {tasks.length === 0 ? (
-        <Notice icon="task" title="No tasks yet">
-          A task says what to do, as data: write one here, or save it from SQL or from your app.
-        </Notice>
+        <NoTasks workspace={workspace} />
       ) : (
         <Notice icon="search" title="No task fits">
           Search for something else, or show all states.
         </Notice>
       )}
     </div>
+  );
+};
+
+const NoTasks = ({ workspace }: { readonly workspace: string | undefined }) => {
+  const { userId, mayEdit, isEndUser } = useRights({ workspaceId: workspace });
+  if (userId !== '' && isEndUser) {
+    return (
+      <Notice icon="lock" title="No access">
+        Tasks are shown to members of their workspace. What you have started stands among the runs.
+      </Notice>
+    );
+  }
+  return (
+    <Notice icon="task" title="No tasks yet">
+      {mayEdit
+        ? 'A task says what to do, as data: write one here, or save it from SQL or from your app.'
+        : 'A task says what to do, as data. Editors, admins and owners write them.'}
+    </Notice>
   );
 };

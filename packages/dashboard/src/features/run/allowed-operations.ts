@@ -9,9 +9,13 @@ export const pauseRequestedAt = (run: Run): string | null =>
   (run as Run & { readonly pauseRequestedAt?: string | null }).pauseRequestedAt ?? null;
 
 /** What this person can ask of this run now. What is not listed is not shown. */
-export const allowedOperations = (run: Run, { userId, mayRun, mayAdminister }: Rights): readonly Operation['kind'][] => {
+export const allowedOperations = (
+  run: Run,
+  { userId, mayRun, mayAdminister, isEndUser }: Rights,
+): readonly Operation['kind'][] => {
   const isOwn = run.actor.userId === userId && mayRun;
   if (!isTerminal(run.state)) {
+    if (isEndUser && run.actor.userId === userId) return run.cancelRequestedAt === null ? ['cancel'] : [];
     if (!isOwn && !mayAdminister) return [];
     const isPaused = run.state === 'paused' || pauseRequestedAt(run) !== null;
     const isEnding = run.cancelRequestedAt !== null;

@@ -1,5 +1,6 @@
 import type { Run, RunEvent, RunState } from '@durabase/client';
 import type { RunStep } from '@durabase/contracts/api/run';
+import type { ShownStep } from './api/list-steps.ts';
 import type { StepState } from '@durabase/contracts/run-states';
 
 /** A stretch of time in one state. */
@@ -17,10 +18,12 @@ export interface TimelineRow {
   readonly stepId: string;
   readonly name: string;
   readonly action: string;
-  /** How often it went round, for the row of a loop. */
+  /** Which item of a loop it took, from 0; -1: the loop itself. */
   readonly iteration: number;
+  /** Of a loop, in their order. */
+  readonly items: readonly TimelineRow[];
   /** undefined: it has not begun. */
-  readonly step: RunStep | undefined;
+  readonly step: ShownStep | undefined;
   readonly stretches: readonly Stretch[];
 }
 
@@ -40,7 +43,7 @@ export interface PlannedStep {
 
 interface Facts {
   readonly run: Run;
-  readonly steps: readonly RunStep[];
+  readonly steps: readonly ShownStep[];
   readonly events: readonly RunEvent[];
   readonly planned: readonly PlannedStep[];
   readonly nowMs: number;
@@ -50,26 +53,44 @@ export const buildTimeline = ({ run, steps, events, planned, nowMs }: Facts): Ti
   const endMs = run.finishedAt === null ? nowMs : Date.parse(run.finishedAt);
   const fromMs = Math.min(Date.parse(run.createdAt), ...steps.map((step) => Date.parse(step.startedAt)));
   const toMs = Math.max(fromMs + 1, endMs, ...steps.map((step) => Date.parse(step.finishedAt ?? step.startedAt)));
-  const begun = steps.map((step): TimelineRow => {
-    const own = events.filter(({ stepId, iteration }) => stepId === step.stepId && iteration === step.iteration);
-    return {
-      key: `${step.stepId}/${step.iteration}`,
-      stepId: step.stepId,
-      name: step.name,
-      action: step.action,
-      iteration: step.iteration,
-      step,
-      stretches: stretchesOf(step, own, endMs),
-    };
-  });
+  const eventsByStep = Map.groupBy(events, keyOf);
+  const begun = steps.map((step): TimelineRow => ({
+    key: keyOf(step),
+    stepId: step.stepId,
+    name: step.name,
+    action: step.action,
+    iteration: step.iteration,
+    items: [],
+    step,
+    stretches: stretchesOf(step, eventsByStep.get(keyOf(step)) ?? [], endMs),
+  }));
   const known = new Set(steps.map(({ stepId }) => stepId));
   const toCome = planned
     .filter(({ id }) => !known.has(id))
     .map(({ id, name, action }): TimelineRow => {
-      return { key: id, stepId: id, name: name ?? id, action, iteration: 0, step: undefined, stretches: [] };
+      return { key: id, stepId: id, name: name ?? id, action, iteration: 0, items: [], step: undefined, stretches: [] };
     });
-  return { fromMs, toMs, run: runStretches(run, events, endMs), rows: [...begun, ...toCome] };
+  return { fromMs, toMs, run: runStretches(run, events, endMs), rows: [...gatherLoops(begun), ...toCome] };
 };
+
+const keyOf = ({ stepId, iteration }: Pick<RunStep | RunEvent, 'stepId' | 'iteration'>): string => `${stepId}/${iteration}`;
+
+/** Items stand with their loop, however many there are and whatever else went on meanwhile. */
+const gatherLoops = (rows: readonly TimelineRow[]): readonly TimelineRow[] => {
+  const loops = new Set(rows.filter(({ iteration }) => iteration === -1).map(({ stepId }) => stepId));
+  const itemsByStep = Map.groupBy(
+    rows.filter(({ iteration, stepId }) => iteration !== -1 && loops.has(stepId)),
+    ({ stepId }) => stepId,
+  );
+  return rows
+    .filter(({ iteration, stepId }) => iteration === -1 || !loops.has(stepId))
+    .map((row) =>
+      row.iteration === -1 ? { ...row, items: (itemsByStep.get(row.stepId) ?? []).toSorted(byIteration).map(nameItem) } : row,
+    );
+};
+
+const byIteration = (left: TimelineRow, right: TimelineRow): number => left.iteration - right.iteration;
+const nameItem = (row: TimelineRow): TimelineRow => ({ ...row, name: `${row.name} · ${row.iteration + 1}` });
 
 /** An event changes the state from its moment on. Before its first one, and without any, the row itself tells. */
 const stretchesOf = (step: RunStep, events: readonly RunEvent[], endMs: number): readonly Stretch[] => {

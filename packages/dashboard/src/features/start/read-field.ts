@@ -117,6 +117,8 @@ const rank = (required: readonly string[], name: string): number =>
 /** What a field begins with; undefined: with nothing. */
 export const initialValue = (field: Field): unknown => {
   if (field.schema.default !== undefined) return field.schema.default;
+  // A switch that stands on "no" says no.
+  if (field.kind === 'switch' && field.isRequired) return false;
   if (field.kind !== 'group') return undefined;
   const entries = field.fields
     .map(([name, inner]) => [name, initialValue(inner)] as const)

@@ -9,11 +9,13 @@ export interface RunLink {
   readonly step_id: string | null;
 }
 
+export const linksKey = (runId: string) => ['links', runId] as const;
+
 /** What a run was made from, and what was made from it. */
 export const useLinks = (runId: string) => {
   const { calls } = useBackend();
   return useQuery({
-    queryKey: ['links', runId],
+    queryKey: linksKey(runId),
     queryFn: async ({ signal }) => {
       const [own, made] = await Promise.all([
         calls.read('run_links', (rows) => rows.eq('run_id', runId), signal),

@@ -10,11 +10,14 @@ export interface Story {
   readonly next: string | null;
 }
 
-export const useStory = (runId: string, eventCount: number) => {
+export const storyKey = (runId: string) => ['story', runId] as const;
+
+/** Read once, which tells whether there is one, and then only as long as somebody reads it. */
+export const useStory = (runId: string, isShown: boolean) => {
   const { api } = useBackend();
   return useQuery<Story>({
-    queryKey: ['story', runId, eventCount],
-    placeholderData: (before) => before,
+    queryKey: storyKey(runId),
     queryFn: ({ signal }) => api.get<Story>(`/runs/${runId}/story`, {}, signal),
+    enabled: ({ state }) => isShown || (state.data === undefined && state.error === null),
   });
 };

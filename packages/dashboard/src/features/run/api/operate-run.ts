@@ -2,6 +2,7 @@ import type { Json, Run } from '@durabase/client';
 import { readRun, rowsOf } from '@durabase/client/runs/read-rows';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type Backend, useBackend } from '../../../lib/backend.ts';
+import { linksKey } from './get-links.ts';
 import { runKey } from './get-run.ts';
 
 /** What can be asked of a run. */
@@ -42,6 +43,9 @@ export const useOperateRun = (runId: string) => {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: (operation: Operation) => operate(backend, runId, operation),
-    onSuccess: (run) => queries.setQueryData(runKey(run.id), run),
+    onSuccess: (run) => {
+      queries.setQueryData(runKey(run.id), run);
+      void queries.invalidateQueries({ queryKey: linksKey(runId) });
+    },
   });
 };

@@ -2,7 +2,9 @@ import { type Connection, isDurabaseError, isTerminal, type RunEvent } from '@du
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { useBackend } from '../../../lib/backend.ts';
+import { coalesce } from '../../../lib/coalesce.ts';
 import { runKey } from './get-run.ts';
+import { storyKey } from './get-story.ts';
 import { stepsKey } from './list-steps.ts';
 
 /** A run's feed as far as it is known. */
@@ -26,13 +28,15 @@ export const useLiveRun = (runId: string): LiveRun => {
     let news: RunEvent[] = [];
     let timer: ReturnType<typeof setTimeout> | undefined;
     let hasEnded = false;
+    const readAgain = coalesce(() =>
+      Promise.all([runKey, stepsKey, storyKey].map((keyOf) => queries.invalidateQueries({ queryKey: keyOf(runId) }))),
+    );
     const flush = (): void => {
       timer = undefined;
       const taken = news;
       news = [];
       setLive(({ events, connection }) => ({ events: [...events, ...taken], connection }));
-      void queries.invalidateQueries({ queryKey: runKey(runId) });
-      void queries.invalidateQueries({ queryKey: stepsKey(runId) });
+      readAgain();
     };
     const show = (connection: Connection): void => setLive(({ events }) => ({ events, connection }));
     const watch = durabase.watch(runId, {

@@ -1,8 +1,9 @@
 import { TextInput } from '@mantine/core';
 import { useState } from 'react';
-import { Dialog, type DialogProps } from './dialog.tsx';
+import { Dialog } from '../../../components/dialog.tsx';
+import type { OperationDialogProps } from './operation-dialog.ts';
 
-export const CancelDialog = ({ onConfirm, ...rest }: DialogProps) => {
+export const CancelDialog = ({ onConfirm, ...rest }: OperationDialogProps) => {
   const [reason, setReason] = useState('');
   const trimmed = reason.trim();
   return (

@@ -1,10 +1,11 @@
 import { Select } from '@mantine/core';
 import { useState } from 'react';
+import { Dialog } from '../../../components/dialog.tsx';
 import type { PlannedStep } from '../build-timeline.ts';
-import { Dialog, type DialogProps } from './dialog.tsx';
 import { VersionChoice } from './version-choice.tsx';
+import type { OperationDialogProps } from './operation-dialog.ts';
 
-interface ForkDialogProps extends DialogProps {
+interface ForkDialogProps extends OperationDialogProps {
   readonly steps: readonly PlannedStep[];
   readonly from: string | undefined;
 }

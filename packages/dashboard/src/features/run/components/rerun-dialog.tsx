@@ -1,11 +1,12 @@
 import type { Json } from '@durabase/client';
 import { useState } from 'react';
+import { Dialog } from '../../../components/dialog.tsx';
 import { JsonEditor } from '../../../components/json-editor.tsx';
 import { parseJson } from '../../../lib/parse-json.ts';
-import { Dialog, type DialogProps } from './dialog.tsx';
 import { VersionChoice } from './version-choice.tsx';
+import type { OperationDialogProps } from './operation-dialog.ts';
 
-export const RerunDialog = ({ input, onConfirm, ...rest }: DialogProps & { readonly input: unknown }) => {
+export const RerunDialog = ({ input, onConfirm, ...rest }: OperationDialogProps & { readonly input: unknown }) => {
   const [text, setText] = useState(() => JSON.stringify(input, null, 2));
   const [version, setVersion] = useState<'same' | 'newest'>('newest');
   const parsed = parseJson(text);

@@ -14,6 +14,7 @@ const USUAL_PRIORITY = 3;
 interface RunFactsProps {
   readonly run: Run;
   readonly task: TaskName | undefined;
+  /** undefined: this person may not see it. */
   readonly versionNumber: number | undefined;
 }
 
@@ -27,10 +28,16 @@ export const RunFacts = ({ run, task, versionNumber }: RunFactsProps) => (
       <CopyButton text={run.id} label="Copy the id" />
     </Fact>
     <Fact name="Task">
-      <Link to="/tasks/$task" params={{ task: run.taskId }} className="link cut">
-        {task?.slug ?? shortId(run.taskId)}
-      </Link>
-      {versionNumber === undefined ? null : <span className="soft">v{versionNumber}</span>}
+      {versionNumber === undefined ? (
+        <span className="cut">{task?.slug ?? shortId(run.taskId)}</span>
+      ) : (
+        <>
+          <Link to="/tasks/$task" params={{ task: run.taskId }} className="link cut">
+            {task?.slug ?? shortId(run.taskId)}
+          </Link>
+          <span className="soft">v{versionNumber}</span>
+        </>
+      )}
     </Fact>
     <Fact name="Started by">
       <span className="cut" title={run.actor.name}>

@@ -6,6 +6,7 @@ import { Notice } from '../../../components/notice.tsx';
 import { StateBadge } from '../../../components/state-badge.tsx';
 import { formatAbsolute, formatClock } from '../../../lib/format-time.ts';
 import { readTold } from '../../../lib/run-facts.ts';
+import { type Line, markChanges } from '../mark-changes.ts';
 import './run-feed.css';
 
 const ROW_PX = 34;
@@ -28,14 +29,20 @@ const isOfKind = (event: RunEvent, kind: Kind): boolean => {
 /** Everything that a run told, newest first, as it comes. */
 export const RunFeed = ({ events }: { readonly events: readonly RunEvent[] }) => {
   const [kind, setKind] = useState<Kind>('all');
-  const shown = useMemo(() => events.filter((event) => isOfKind(event, kind)).toReversed(), [events, kind]);
+  const shown = useMemo(
+    () =>
+      markChanges(events)
+        .filter(({ event }) => isOfKind(event, kind))
+        .toReversed(),
+    [events, kind],
+  );
   const place = useRef<HTMLDivElement>(null);
   const rows = useVirtualizer({
     count: shown.length,
     getScrollElement: () => place.current,
     estimateSize: () => ROW_PX,
     overscan: OVERSCAN,
-    getItemKey: (index) => shown[index]?.seq ?? index,
+    getItemKey: (index) => shown[index]?.event.seq ?? index,
   });
   return (
     <div className="panel">
@@ -56,8 +63,9 @@ export const RunFeed = ({ events }: { readonly events: readonly RunEvent[] }) =>
         <div ref={place} className="feed" tabIndex={0} role="log" aria-label="Events of this run, newest first">
           <div style={{ height: rows.getTotalSize(), position: 'relative' }}>
             {rows.getVirtualItems().map(({ index, key, start }) => {
-              const event = shown[index];
-              return event === undefined ? null : <FeedLine key={key} event={event} offsetPx={start} />;
+              const line = shown[index];
+              if (line === undefined) return null;
+              return <FeedLine key={key} {...line} index={index} offsetPx={start} measure={rows.measureElement} />;
             })}
           </div>
         </div>
@@ -66,22 +74,29 @@ export const RunFeed = ({ events }: { readonly events: readonly RunEvent[] }) =>
   );
 };
 
-const FeedLine = ({ event, offsetPx }: { readonly event: RunEvent; readonly offsetPx: number }) => {
-  const { seq, at, kind, stepId, iteration, attempt, data } = event;
+interface FeedLineProps extends Line {
+  readonly index: number;
+  readonly offsetPx: number;
+  /** Long texts take several lines. */
+  readonly measure: (element: HTMLElement | null) => void;
+}
+
+const FeedLine = ({ event, isChange, index, offsetPx, measure }: FeedLineProps) => {
+  const { seq, at, kind, state, stepId, iteration, attempt, data } = event;
   const place = [
     stepId,
     iteration !== null && iteration > 0 ? `#${iteration + 1}` : undefined,
     attempt !== null && attempt > 1 ? `attempt ${attempt}` : undefined,
   ];
   return (
-    <div className="feed-line" style={{ height: ROW_PX, transform: `translateY(${offsetPx}px)` }} data-seq={seq}>
+    <div ref={measure} className="feed-line" style={{ transform: `translateY(${offsetPx}px)` }} data-seq={seq} data-index={index}>
       <span className="feed-seq soft nums">{seq}</span>
       <time className="soft mono" dateTime={at} title={formatAbsolute(at)}>
         {formatClock(at)}
       </time>
       <span className="feed-kind mono">{kind}</span>
-      <span className="feed-state">{event.state === null ? null : <StateBadge state={event.state} isBare />}</span>
-      <span className="feed-text cut">
+      <span className="feed-state">{state === null || !isChange ? null : <StateBadge state={state} isBare />}</span>
+      <span className="feed-text">
         {place.filter((word) => word !== undefined && word !== null).join(' · ')}{' '}
         <span className="soft">{describeData(data)}</span>
       </span>

@@ -1,11 +1,12 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { CSSProperties } from 'react';
-import { Icon } from '../../../components/icon.tsx';
-import { lookOf, StateBadge } from '../../../components/state-badge.tsx';
-import { formatAbsolute, formatDuration } from '../../../lib/format-time.ts';
-import type { Stretch, Timeline, TimelineRow } from '../build-timeline.ts';
+import { formatDuration } from '../../../lib/format-time.ts';
+import type { Timeline, TimelineRow } from '../build-timeline.ts';
 import { chooseMarkStep } from '../choose-marks.ts';
+import { LoopItems } from './loop-items.tsx';
 import { StepDetail } from './step-detail.tsx';
+import { StepRow } from './step-row.tsx';
+import { Track } from './track.tsx';
 import './run-timeline.css';
 
 interface RunTimelineProps {
@@ -23,6 +24,14 @@ export const RunTimeline = ({ timeline, onFork }: RunTimelineProps) => {
       replace: true,
       resetScroll: false,
     });
+  const draw = (row: TimelineRow) => (
+    <>
+      <StepRow row={row} timeline={timeline} isOpen={open === row.key} onToggle={() => toggle(row.key)} />
+      {open === row.key && row.step !== undefined ? (
+        <StepDetail step={row.step} onFork={onFork === undefined ? undefined : () => onFork(row.stepId)} />
+      ) : null}
+    </>
+  );
   return (
     <div className="panel timeline" style={{ '--grid': `${gridShare(timeline) * 100}%` } as CSSProperties}>
       <Axis timeline={timeline} />
@@ -34,10 +43,8 @@ export const RunTimeline = ({ timeline, onFork }: RunTimelineProps) => {
       <ul className="timeline-rows">
         {timeline.rows.map((row) => (
           <li key={row.key}>
-            <StepRow row={row} timeline={timeline} isOpen={open === row.key} onToggle={() => toggle(row.key)} />
-            {open === row.key && row.step !== undefined ? (
-              <StepDetail step={row.step} onFork={onFork === undefined ? undefined : () => onFork(row.stepId)} />
-            ) : null}
+            {draw(row)}
+            {row.items.length === 0 ? null : <LoopItems items={row.items} openKey={open} draw={draw} />}
           </li>
         ))}
       </ul>
@@ -71,72 +78,3 @@ const Axis = ({ timeline: { fromMs, toMs } }: { readonly timeline: Timeline }) =
 
 /** `2 s`, not `2.0 s`. */
 const formatMark = (ms: number): string => formatDuration(ms).replace('.0 ', ' ');
-
-interface StepRowProps {
-  readonly row: TimelineRow;
-  readonly timeline: Timeline;
-  readonly isOpen: boolean;
-  readonly onToggle: () => void;
-}
-
-const StepRow = ({ row, timeline, isOpen, onToggle }: StepRowProps) => {
-  const { step, stretches, name, stepId } = row;
-  const label = row.iteration > 0 || (row.iteration === 0 && isInLoop(row, timeline)) ? `${name} · ${row.iteration + 1}` : name;
-  const firstMs = stretches[0]?.fromMs;
-  const lastMs = stretches.at(-1)?.toMs;
-  return (
-    <button
-      type="button"
-      className="timeline-row"
-      aria-expanded={step === undefined ? undefined : isOpen}
-      disabled={step === undefined}
-      onClick={onToggle}
-      data-step={stepId}
-      data-iteration={row.iteration}
-    >
-      <span className="timeline-name cut">
-        <Icon name={isOpen ? 'down' : 'right'} size={13} className="timeline-arrow" />
-        <span className="cut">{label}</span>
-        <code className="soft">{row.action}</code>
-      </span>
-      <Track stretches={stretches} timeline={timeline} />
-      <span className="timeline-end">
-        {step === undefined ? <span className="soft small">Not begun</span> : <StateBadge state={step.state} isBare />}
-        <span className="soft small nums">
-          {firstMs === undefined || lastMs === undefined ? '' : formatDuration(lastMs - firstMs)}
-        </span>
-      </span>
-    </button>
-  );
-};
-
-const isInLoop = ({ stepId }: TimelineRow, { rows }: Timeline): boolean =>
-  rows.some((row) => row.stepId === stepId && row.iteration === -1);
-
-interface TrackProps {
-  readonly stretches: readonly Stretch[];
-  readonly timeline: Timeline;
-  readonly isThin?: boolean;
-}
-
-const Track = ({ stretches, timeline: { fromMs, toMs }, isThin = false }: TrackProps) => (
-  <span className={isThin ? 'track track-thin' : 'track'}>
-    {stretches.map((stretch) => (
-      <span
-        key={`${stretch.fromMs}/${stretch.state}`}
-        className={`bar tone-${lookOf(stretch.state).tone} bar-${stretch.state}`}
-        style={{
-          left: `${((stretch.fromMs - fromMs) / (toMs - fromMs)) * 100}%`,
-          width: `${((stretch.toMs - stretch.fromMs) / (toMs - fromMs)) * 100}%`,
-        }}
-        title={describeStretch(stretch)}
-      />
-    ))}
-  </span>
-);
-
-const describeStretch = ({ state, attempt, fromMs, toMs }: Stretch): string =>
-  [
-    attempt === undefined ? '' : `Attempt ${attempt}: `,
-    `${lookOf(state).word}, ${formatDuration(toMs - fromMs)}, from ${formatAbsolute(new Date(fromMs).toISOString())}`,
-  ].join('');

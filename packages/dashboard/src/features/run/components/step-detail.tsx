@@ -1,14 +1,14 @@
-import type { RunStep } from '@durabase/contracts/api/run';
 import { Button } from '@mantine/core';
 import { Icon } from '../../../components/icon.tsx';
 import { Moment } from '../../../components/moment.tsx';
 import { readTold } from '../../../lib/run-facts.ts';
+import type { ShownStep } from '../api/list-steps.ts';
 import { ErrorBox } from './error-box.tsx';
 import { Value } from './value.tsx';
 import './step-detail.css';
 
 interface StepDetailProps {
-  readonly step: RunStep;
+  readonly step: ShownStep;
   readonly onFork: (() => void) | undefined;
 }
 
@@ -40,9 +40,13 @@ export const StepDetail = ({ step, onFork }: StepDetailProps) => (
       )}
     </div>
     {readTold(step.error) === undefined ? null : <ErrorBox error={step.error} />}
-    <div className="step-values">
-      <Value title="Input" value={step.input} reference={null} />
-      <Value title="Output" value={step.output} reference={step.outputRef} />
-    </div>
+    {step.isBrief === true ? (
+      <p className="soft small">What it was given and what it made is shown to members of the workspace.</p>
+    ) : (
+      <div className="step-values">
+        <Value title="Input" value={step.input} reference={null} />
+        <Value title="Output" value={step.output} reference={step.outputRef} />
+      </div>
+    )}
   </div>
 );

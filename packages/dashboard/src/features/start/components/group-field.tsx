@@ -1,3 +1,4 @@
+import { GroupTitle } from './group-title.tsx';
 import type { FieldOf, FieldProps } from './field-props.ts';
 import './start-form.css';
 
@@ -31,7 +32,7 @@ export const GroupField = ({ field, value, path, faults, onChange, Inner }: Fiel
   if (path === '') return <div className="form-fields">{fields}</div>;
   return (
     <fieldset className="form-group">
-      <legend>{field.title}</legend>
+      <GroupTitle field={field} />
       {field.description === undefined ? null : <p className="soft small">{field.description}</p>}
       {faults[path] === undefined ? null : <p className="form-fault">{faults[path]}</p>}
       <div className="form-fields">{fields}</div>

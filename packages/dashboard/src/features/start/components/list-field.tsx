@@ -1,6 +1,7 @@
 import { ActionIcon, Button } from '@mantine/core';
 import { Icon } from '../../../components/icon.tsx';
 import { type Field, initialValue } from '../read-field.ts';
+import { GroupTitle } from './group-title.tsx';
 import type { FieldOf, FieldProps } from './field-props.ts';
 
 export const ListField = ({ field, value, path, faults, onChange, Inner }: FieldProps<FieldOf<'list'>>) => {
@@ -8,7 +9,7 @@ export const ListField = ({ field, value, path, faults, onChange, Inner }: Field
   const set = (next: readonly unknown[]): void => onChange(next.length === 0 && !field.isRequired ? undefined : next);
   return (
     <fieldset className="form-group">
-      <legend>{field.title}</legend>
+      <GroupTitle field={field} />
       {field.description === undefined ? null : <p className="soft small">{field.description}</p>}
       {faults[path] === undefined ? null : <p className="form-fault">{faults[path]}</p>}
       {items.map((item, index) => (
@@ -34,6 +35,7 @@ export const ListField = ({ field, value, path, faults, onChange, Inner }: Field
       <Button
         variant="default"
         size="compact-sm"
+        className="form-add"
         leftSection={<Icon name="plus" size={13} />}
         onClick={() => set([...items, initialValue(field.item) ?? emptyOf(field.item.kind)])}
       >

@@ -1,106 +1,59 @@
-import type { Run } from '@durabase/client';
 import { Button, Tabs } from '@mantine/core';
-import { type SubmitEvent, useMemo, useRef, useState } from 'react';
+import { type SubmitEvent, useEffect, useRef } from 'react';
 import { Icon } from '../../../components/icon.tsx';
 import { JsonEditor } from '../../../components/json-editor.tsx';
-import { RefusedError } from '../../../lib/create-api-client.ts';
-import { describeError } from '../../../lib/describe-error.ts';
-import { parseJson } from '../../../lib/parse-json.ts';
-import { useStartRun } from '../api/start-run.ts';
-import { checkValue, type Faults } from '../check-value.ts';
-import { initialValue, readField, type Schema } from '../read-field.ts';
+import { type StartOptions, useStartForm } from '../use-start-form.ts';
 import { SchemaField } from './schema-field.tsx';
 import './start-form.css';
 
-interface StartFormProps {
-  readonly taskId: string;
-  /** undefined: any input fits. */
-  readonly schema: Schema | undefined;
-  readonly onStart: (run: Run) => void;
-}
-
-/** What the API found, where the form shows it: paths there begin with `input`. */
-const faultsOf = (error: Error | null): Faults =>
-  error instanceof RefusedError
-    ? Object.fromEntries(error.problems.map(({ path, message }) => [path.replace(/^input\.?/, ''), message]))
-    : {};
-
-/** One key for each input of one form. Made by hand: browsers give `randomUUID` to secure origins only. */
-const useKeys = (): ((input: unknown) => string) => {
-  const keys = useRef(new Map<string, string>());
-  return (input) => {
-    const text = JSON.stringify(input);
-    const key = keys.current.get(text) ?? crypto.getRandomValues(new Uint32Array(4)).join('-');
-    keys.current.set(text, key);
-    return key;
-  };
-};
-
 /** A form made of the task's input schema; the same input as JSON beside it. */
-export const StartForm = ({ taskId, schema, onStart }: StartFormProps) => {
-  const field = useMemo(() => readField(schema ?? {}, { name: 'input', isRequired: true, depth: 0 }), [schema]);
-  const isForm = field.kind === 'group' && field.fields.length > 0;
-  const [value, setValue] = useState<unknown>(() => initialValue(field) ?? {});
-  const [text, setText] = useState(() => JSON.stringify(value, null, 2));
-  const [tab, setTab] = useState<'form' | 'json'>(isForm ? 'form' : 'json');
-  const [isSent, setIsSent] = useState(false);
-  const start = useStartRun(taskId);
-  const keyFor = useKeys();
-  const parsed = parseJson(text);
-  const input = tab === 'json' && parsed.ok ? parsed.value : value;
-  const own = useMemo(() => checkValue(field, input), [field, input]);
-  const faults = isSent ? { ...faultsOf(start.error), ...own } : {};
-  const choose = (next: string | null): void => {
-    if (next === 'json') setText(JSON.stringify(value, null, 2));
-    else if (parsed.ok) setValue(parsed.value);
-    setTab(next === 'json' ? 'json' : 'form');
-  };
-  const change = (next: unknown): void => {
-    start.reset();
-    setValue(next ?? {});
-  };
+export const StartForm = (options: StartOptions) => {
+  const { field, value, text, tab, faults, marks, failure, sentCount, error, ...start } = useStartForm(options);
+  const form = useRef<HTMLFormElement>(null);
+  // After a try, by whomever it was refused; not while somebody mends it.
+  useEffect(() => {
+    if (sentCount > 0) focusFault(form.current);
+  }, [sentCount]);
+  useEffect(() => {
+    if (error !== null) focusFault(form.current);
+  }, [error]);
   const submit = (event: SubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
-    setIsSent(true);
-    const isRefused = Object.keys(own).length > 0 || (tab === 'json' && !parsed.ok);
-    if (!isRefused) start.mutate({ input, idempotencyKey: keyFor(input) }, { onSuccess: onStart });
+    start.send();
   };
-  const marks = parsed.ok ? Object.entries(faults).map(([path, message]) => ({ path, message })) : [parsed.problem];
   return (
-    <form onSubmit={submit} noValidate className="start-form">
-      <Tabs value={tab} onChange={choose} keepMounted={false}>
-        {isForm ? (
+    <form ref={form} onSubmit={submit} noValidate className="start-form">
+      <Tabs value={tab} onChange={start.choose} keepMounted={false}>
+        {start.hasFields ? (
           <Tabs.List mb="md">
-            <Tabs.Tab value="form">Form</Tabs.Tab>
+            <Tabs.Tab value="form" disabled={start.isFormClosed}>
+              Form
+            </Tabs.Tab>
             <Tabs.Tab value="json">As JSON</Tabs.Tab>
           </Tabs.List>
         ) : null}
         <Tabs.Panel value="form">
-          <SchemaField field={field} value={value} path="" faults={faults} onChange={change} />
+          <SchemaField field={field} value={value} path="" faults={faults} onChange={start.change} />
         </Tabs.Panel>
         <Tabs.Panel value="json">
-          <JsonEditor label="Input" text={text} problems={marks} onChange={setText} />
+          {options.schema === undefined ? (
+            <p className="soft small start-hint">This task says nothing of its input: any JSON fits.</p>
+          ) : null}
+          <JsonEditor label="Input" text={text} problems={marks} onChange={start.write} />
         </Tabs.Panel>
       </Tabs>
       <div className="start-send">
         <Button type="submit" size="sm" loading={start.isPending} leftSection={<Icon name="play" size={14} />}>
           Start
         </Button>
-        <Refusal faultCount={Object.keys(faults).length} error={start.error} />
+        {failure === undefined ? null : (
+          <p role="alert" className="form-fault">
+            {failure}
+          </p>
+        )}
       </div>
     </form>
   );
 };
 
-const Refusal = ({ faultCount, error }: { readonly faultCount: number; readonly error: Error | null }) => {
-  if (error === null && faultCount === 0) return null;
-  const text =
-    faultCount > 0
-      ? `${faultCount === 1 ? 'One field needs' : `${faultCount} fields need`} another look.`
-      : describeError(error).title;
-  return (
-    <p role="alert" className="form-fault">
-      {text}
-    </p>
-  );
-};
+const focusFault = (form: HTMLFormElement | null): void => form?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();

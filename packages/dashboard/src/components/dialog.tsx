@@ -1,22 +1,14 @@
 import { Button, Modal } from '@mantine/core';
-import type { ReactNode } from 'react';
-import { Icon } from '../../../components/icon.tsx';
-import type { Operation } from '../api/operate-run.ts';
+import type { ReactNode, SubmitEvent } from 'react';
+import { Icon } from './icon.tsx';
 import './dialog.css';
 
-/** What every question before an operation is given. */
-export interface DialogProps {
-  readonly isPending: boolean;
-  /** Why it was refused. */
-  readonly failure: string | undefined;
-  readonly onClose: () => void;
-  readonly onConfirm: (operation: Operation) => void;
-}
-
-interface FrameProps {
+interface DialogProps {
   readonly title: string;
-  readonly failure: string | undefined;
-  readonly isPending: boolean;
+  /** Why it was refused. @default undefined */
+  readonly failure?: string | undefined;
+  /** @default false */
+  readonly isPending?: boolean;
   readonly confirm: string;
   /** @default false */
   readonly isDestructive?: boolean;
@@ -29,11 +21,12 @@ interface FrameProps {
   readonly children: ReactNode;
 }
 
-export const Dialog = (props: FrameProps) => {
+/** A question before something is done. */
+export const Dialog = (props: DialogProps) => {
   const {
     title,
     failure,
-    isPending,
+    isPending = false,
     confirm,
     isDestructive = false,
     isReady = true,
@@ -42,9 +35,13 @@ export const Dialog = (props: FrameProps) => {
     onConfirm,
     children,
   } = props;
+  const submit = (event: SubmitEvent<HTMLFormElement>): void => {
+    event.preventDefault();
+    if (isReady && !isPending) onConfirm();
+  };
   return (
     <Modal opened onClose={onClose} title={title} size={size} closeButtonProps={{ 'aria-label': 'Close' }}>
-      <div className="dialog">
+      <form className="dialog" onSubmit={submit} noValidate>
         {children}
         {failure === undefined ? null : (
           <p role="alert" className="dialog-failure">
@@ -56,17 +53,11 @@ export const Dialog = (props: FrameProps) => {
           <Button variant="default" size="sm" onClick={onClose}>
             Back
           </Button>
-          <Button
-            size="sm"
-            color={isDestructive ? 'red.8' : 'petrol'}
-            loading={isPending}
-            disabled={!isReady}
-            onClick={onConfirm}
-          >
+          <Button size="sm" color={isDestructive ? 'red.8' : 'petrol'} loading={isPending} disabled={!isReady} type="submit">
             {confirm}
           </Button>
         </div>
-      </div>
+      </form>
     </Modal>
   );
 };
