@@ -3,12 +3,16 @@ import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import { createDurabase, type Durabase } from '../../../packages/client/src/index.ts';
 import { readStage } from './stage.ts';
 
-/** Somebody who writes tasks: he has signed up, and was given a workspace of his own. */
-export interface Person {
+/** Somebody who has signed up, which gives nothing but published tasks here. */
+export interface EndUser {
   readonly email: string;
   readonly password: string;
   readonly durabase: Durabase;
   readonly supabase: SupabaseClient;
+}
+
+/** Somebody who writes tasks: he has signed up, and was given a workspace of his own. */
+export interface Person extends EndUser {
   /** Saves a task whose steps call the target. Returns its id. */
   saveTask(definition: Readonly<Record<string, unknown>>): Promise<string>;
   /** Lets everybody who signs up start it. */
@@ -30,19 +34,24 @@ const post = async <Answer>(path: string, headers: Readonly<Record<string, strin
   return JSON.parse(text) as Answer;
 };
 
-export const createPerson = async (): Promise<Person> => {
-  const { supabaseUrl, publishableKey, secretKey } = readStage();
+const signUp = async () => {
+  const { supabaseUrl, publishableKey } = readStage();
   const email = `${randomUUID().slice(0, 8)}@example.com`;
   const supabase = createClient(supabaseUrl, publishableKey, { auth: { persistSession: false, autoRefreshToken: false } });
   const { data, error } = await supabase.auth.signUp({ email, password: PASSWORD });
   if (error !== null || data.session === null) throw new Error(`signing up failed: ${error?.message ?? 'no session'}`);
-  const headers = { authorization: `Bearer ${data.session.access_token}` };
-  await post('/workspaces', { apikey: secretKey }, { name: email, owner: data.session.user.id });
+  const user: EndUser = { email, password: PASSWORD, durabase: createDurabase({ supabase }), supabase };
+  return { user, session: data.session };
+};
+
+export const createEndUser = async (): Promise<EndUser> => (await signUp()).user;
+
+export const createPerson = async (): Promise<Person> => {
+  const { user, session } = await signUp();
+  const headers = { authorization: `Bearer ${session.access_token}` };
+  await post('/workspaces', { apikey: readStage().secretKey }, { name: user.email, owner: session.user.id });
   return {
-    email,
-    password: PASSWORD,
-    durabase: createDurabase({ supabase }),
-    supabase,
+    ...user,
     saveTask: async (definition) => {
       const { task } = await post<{ readonly task: { readonly id: string } }>('/tasks', headers, definition);
       return task.id;

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect } from '@jest/globals';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import type { Person } from './people.ts';
+import type { EndUser } from './people.ts';
 import { readStage } from './stage.ts';
 
 export interface OpenOptions extends Pick<BrowserContextOptions, 'colorScheme' | 'viewport'> {
@@ -13,7 +13,7 @@ export interface UsedBrowser {
   /** A page in a browser of its own, where nobody is signed in. */
   open(options?: OpenOptions): Promise<Page>;
   /** The same, signed in by the form. */
-  openAs(person: Person, options?: OpenOptions): Promise<Page>;
+  openAs(person: EndUser, options?: OpenOptions): Promise<Page>;
 }
 
 const TIMEOUT_MS = 10_000;
@@ -55,7 +55,7 @@ export const useBrowser = (): UsedBrowser => {
 };
 
 /** By the form that is shown. */
-export const signIn = async (page: Page, { email, password }: Pick<Person, 'email' | 'password'>): Promise<void> => {
+export const signIn = async (page: Page, { email, password }: Pick<EndUser, 'email' | 'password'>): Promise<void> => {
   await page.getByLabel('E-mail').fill(email);
   await page.getByLabel('Password', { exact: true }).fill(password);
   await page.getByRole('button', { name: 'Sign in' }).click();
