@@ -47,5 +47,7 @@ describe('what can be asked of a run', () => {
     await page.getByText('Forked from').waitFor();
     await heading(page, 'failed').waitFor();
     expect(await page.locator('[data-step="first"] [data-state="completed"]').count()).toBe(1);
+    await page.getByRole('button', { name: 'Fork', exact: true }).click(); // where it failed, unless one says otherwise
+    expect(await page.getByRole('dialog').getByLabel('From the step').first().inputValue()).toBe('second');
   });
 });

@@ -72,6 +72,7 @@ const KnownRun = ({ run }: { readonly run: Run }) => {
           rights={rights}
           steps={version?.steps ?? []}
           forkFrom={forkFrom}
+          failedStep={live.events.findLast(({ kind }) => kind === 'step.failed')?.stepId ?? undefined}
           onForkClose={() => setForkFrom(undefined)}
         />
       </PageHead>

@@ -21,11 +21,13 @@ interface RunActionsProps {
   readonly steps: readonly PlannedStep[];
   /** Somebody asked for a fork from this step. */
   readonly forkFrom: string | undefined;
+  /** What a fork begins with, unless somebody chooses another step. */
+  readonly failedStep: string | undefined;
   readonly onForkClose: () => void;
 }
 
 /** What can be asked of this run now, by this person. */
-export const RunActions = ({ run, rights, steps, forkFrom, onForkClose }: RunActionsProps) => {
+export const RunActions = ({ run, rights, steps, forkFrom, failedStep, onForkClose }: RunActionsProps) => {
   const { mutate, isPending, error, reset } = useOperateRun(run.id);
   const navigate = useNavigate();
   const [dialog, setDialog] = useState<Dialog>();
@@ -58,7 +60,7 @@ export const RunActions = ({ run, rights, steps, forkFrom, onForkClose }: RunAct
       ))}
       {shown === 'cancel' ? <CancelDialog {...dialogProps} /> : null}
       {shown === 'rerun' ? <RerunDialog {...dialogProps} input={run.input} /> : null}
-      {shown === 'fork' ? <ForkDialog {...dialogProps} steps={steps} from={forkFrom} /> : null}
+      {shown === 'fork' ? <ForkDialog {...dialogProps} steps={steps} from={forkFrom ?? failedStep} /> : null}
     </>
   );
 };
