@@ -8,7 +8,7 @@ export interface SequencerPorts {
   readonly log: Log;
 }
 
-/** Gives changes their numbers in the feeds, and keeps the audit's chain. */
+/** Gives changes their numbers in the feeds, keeps the audit's chain, and the words by which runs are found. */
 export interface Sequencer {
   /** There may be changes. */
   wake(): void;
@@ -74,6 +74,18 @@ export function createSequencer({ feeds, log }: SequencerPorts): Sequencer {
     }
   };
 
+  const indexing = createLoop({
+    name: 'indexing',
+    log,
+    pass: async () => {
+      if (!isLeading) return { ms: HOUSEKEEPING_MS };
+      const beganMs = performance.now();
+      const isBehind = await feeds.indexRuns();
+      // Behind, it works half of the time: whoever runs tasks goes first.
+      return { ms: isBehind ? performance.now() - beganMs : HOUSEKEEPING_MS };
+    },
+  });
+
   const housekeeping = createLoop({
     name: 'housekeeping',
     log,
@@ -93,6 +105,7 @@ export function createSequencer({ feeds, log }: SequencerPorts): Sequencer {
     wake: sequencing.wake,
     stop: async () => {
       await housekeeping.stop();
+      await indexing.stop();
       await sequencing.stop();
       // What this worker wrote last; if it cannot be told now, the next worker tells it.
       await feeds.sequence().catch(() => undefined);
