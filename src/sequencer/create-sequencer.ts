@@ -1,6 +1,7 @@
 import { createLoop } from '../loop/create-loop.ts';
 import type { FeedsPort } from '../ports/feeds.ts';
 import type { Log } from '../ports/log.ts';
+import { createIndexing } from './create-indexing.ts';
 
 /** What the sequencer asks for. */
 export interface SequencerPorts {
@@ -74,17 +75,7 @@ export function createSequencer({ feeds, log }: SequencerPorts): Sequencer {
     }
   };
 
-  const indexing = createLoop({
-    name: 'indexing',
-    log,
-    pass: async () => {
-      if (!isLeading) return { ms: HOUSEKEEPING_MS };
-      const beganMs = performance.now();
-      const isBehind = await feeds.indexRuns();
-      // Behind, it works half of the time: whoever runs tasks goes first.
-      return { ms: isBehind ? performance.now() - beganMs : HOUSEKEEPING_MS };
-    },
-  });
+  const indexing = createIndexing({ feeds, log, isLeading: () => isLeading });
 
   const housekeeping = createLoop({
     name: 'housekeeping',

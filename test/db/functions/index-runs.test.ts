@@ -28,11 +28,15 @@ describe('index_runs', () => {
   beforeAll(async () => {
     acme = await createWorkspace(db.owner);
     task = await createReadyTask(db.owner, acme.id, { slug: 'send-invoice' });
-    await db.owner.query("update durabase.tasks set name = 'Send an invoice', tags = '{finance,month-end}' where id = $1", [task.id]);
+    await db.owner.query("update durabase.tasks set name = 'Send an invoice', tags = '{finance,month-end}' where id = $1", [
+      task.id,
+    ]);
   });
 
   const find = async (q: string, args: Args = {}, userId = acme.users.viewer): Promise<string[]> =>
-    (await asUser(db.owner, userId, (client) => callRows<Run>(client, 'durabase.search_runs', { q, ...args }))).map(({ id }) => id);
+    (await asUser(db.owner, userId, (client) => callRows<Run>(client, 'durabase.search_runs', { q, ...args }))).map(
+      ({ id }) => id,
+    );
   const start = (input: unknown): Promise<Run> => startRun(db.owner, task, { input });
 
   it('makes a run findable by its task, tags, id, and the keys and values that went in', async () => {
@@ -150,8 +154,11 @@ describe('index_runs', () => {
     const started: string[] = [];
     for (const input of inputs) started.push((await start(input)).id);
     const failed = await createRunIn(db.owner, task, 'failed');
-    await db.owner.query("update durabase.task_runs set error = to_jsonb('no object'::text), version = version + 1 where id = $1", [failed.id]);
-    await db.owner.query("select durabase_private.tell_feeds(r) from durabase.task_runs r where id = $1", [failed.id]);
+    await db.owner.query(
+      "update durabase.task_runs set error = to_jsonb('no object'::text), version = version + 1 where id = $1",
+      [failed.id],
+    );
+    await db.owner.query('select durabase_private.tell_feeds(r) from durabase.task_runs r where id = $1', [failed.id]);
     await indexRuns(db.engine);
     const { rows } = await db.owner.query<{ size: number }>(
       'select pg_column_size(words) as size from durabase_private.run_texts where run_id = any ($1)', [[...started, failed.id]]); // prettier-ignore
@@ -168,7 +175,9 @@ describe('index_runs', () => {
 
   it('refuses what is too long, and a search for nothing', async () => {
     expect(await refusedAs(find('zz '.repeat(67)))).toBe('422 INVALID_REQUEST');
-    expect(await refusedAs(asUser(db.owner, acme.users.viewer, (client) => callRows(client, 'durabase.search_runs')))).toBe('422 INVALID_REQUEST');
+    expect(await refusedAs(asUser(db.owner, acme.users.viewer, (client) => callRows(client, 'durabase.search_runs')))).toBe(
+      '422 INVALID_REQUEST',
+    );
     await expect(find('zz '.repeat(66))).resolves.toEqual([]);
   });
 
@@ -176,7 +185,9 @@ describe('index_runs', () => {
     await db.owner.query("update durabase.instance_settings set sign_up = 'run_only'");
     await callRow(db.owner, 'durabase.publish_task', { task: task.id });
     const endUser = await createUser(db.owner);
-    const { id } = await asUser(db.owner, endUser, (client) => callRow<Run>(client, 'durabase.start_run', { task: task.id, input: { word: 'mine' } }));
+    const { id } = await asUser(db.owner, endUser, (client) =>
+      callRow<Run>(client, 'durabase.start_run', { task: task.id, input: { word: 'mine' } }),
+    );
     await indexRuns(db.engine);
     expect(await find('mine invoice', {}, endUser)).toEqual([id]);
     expect(await find('finance', {}, endUser)).toEqual([]);

@@ -146,7 +146,10 @@ describe('list_runs', () => {
     await asUser(db.owner, self ?? '', async (client) => {
       for (const [args, where] of filters) {
         const plain = await keys(client, `durabase.task_runs where ${where} order by created_at desc, id desc`);
-        expect({ args, rows: await keys(client, `durabase.search_runs(${args}, page_limit => 1000)`) }).toEqual({ args, rows: plain });
+        expect({ args, rows: await keys(client, `durabase.search_runs(${args}, page_limit => 1000)`) }).toEqual({
+          args,
+          rows: plain,
+        });
       }
       const all = await keys(client, 'durabase.task_runs order by created_at desc, id desc');
       const paged: Key[] = [];
@@ -155,7 +158,8 @@ describe('list_runs', () => {
           last?.at ?? null,
           last?.id ?? null,
         ]);
-      for (let page = await next(); page.length > 0 && paged.length <= all.length; page = await next(page.at(-1))) paged.push(...page);
+      for (let page = await next(); page.length > 0 && paged.length <= all.length; page = await next(page.at(-1)))
+        paged.push(...page);
       expect(paged).toEqual(all);
     });
   });
