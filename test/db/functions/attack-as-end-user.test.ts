@@ -74,6 +74,7 @@ describe('somebody who may only run what was published', () => {
     run_progress: [() => ({ run: other.id }), '404 RUN_NOT_FOUND'],
     save_task: [() => ({ definition: { slug: open.slug }, workspace: acme.id }), '404 WORKSPACE_NOT_FOUND'],
     search_runs: [() => ({ q: other.id }), 'nothing'],
+    search_tasks: [() => ({ q: open.slug }), 'nothing'],
     set_member_role: [() => ({ workspace: acme.id, user_id: ann, role: 'owner' }), '404 WORKSPACE_NOT_FOUND'],
     share_task: [() => ({ task: open.id, user_id: ann, can_edit: true }), '404 TASK_NOT_FOUND'],
     start_run: [() => ({ task: open.id, priority: 1 }), '403 FORBIDDEN'],
