@@ -18,8 +18,10 @@ create table durabase_private.run_texts (
   block bigint not null,
   state text not null,
   version bigint not null,
-  words tsvector not null
+  words tsvector not null,
+  tag_words text[] not null
 );
+comment on column durabase_private.run_texts.tag_words is 'Words that only the tags of the task say.';
 comment on column durabase_private.run_texts.state is 'As it ended, or "open".';
 create index run_texts_page_idx on durabase_private.run_texts (workspace_id, created_at, run_id);
 create index run_texts_words_idx on durabase_private.run_texts using gin (words);
@@ -38,15 +40,15 @@ alter table durabase_private.run_text_progress enable row level security;
 
 -- ── Words ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
--- What texts say, and the parts of addresses and paths beside the whole. Tags of markup would hide what stands in them.
+-- The words of a text without their places, which would take more room than the words; addresses, paths and markup by their parts.
 create function durabase_private.words_of(p_text text) returns tsvector language sql immutable set search_path = '' as $$
-  select to_tsvector('pg_catalog.simple'::regconfig, translate(p_text, '<>', '  '))
-    || to_tsvector('pg_catalog.simple'::regconfig, translate(p_text, '<>@./\:=?&#', '           '))
+  select strip(to_tsvector('pg_catalog.simple'::regconfig, translate(p_text, '<>@./\:=?&#', '           ')))
 $$;
 
--- What is asked for: words, -word, or, "words in this order".
+-- What is asked for: words, -word, or. What belongs together asks for each of its words: the index alone can tell.
 create function durabase_private.words_asked(p_text text) returns tsquery language sql immutable set search_path = '' as $$
-  select websearch_to_tsquery('pg_catalog.simple'::regconfig, translate(p_text, '<>', '  '))
+  select regexp_replace(
+    websearch_to_tsquery('pg_catalog.simple'::regconfig, translate(p_text, '<>@./\:=?&#', '           '))::text, '<(-|\d+)>', '&', 'g')::tsquery
 $$;
 
 -- One of our own marks. They begin with a space, which no word of a text does.
@@ -58,19 +60,22 @@ create function durabase_private.text_state(p_state text) returns text language 
   select case when p_state in ('completed', 'failed', 'timed_out', 'cancelled', 'skipped', 'expired') then p_state else 'open' end
 $$;
 
--- Weight A: what everybody reads who sees the run. Tags of its task are for members.
-create function durabase_private.run_words(p_run durabase.task_runs, p_task durabase.tasks, p_block bigint) returns tsvector
-language sql immutable set search_path = '' as $$
-  select setweight(durabase_private.words_of(concat_ws(E'\n',
-      p_run.id, right(p_run.id::text, 8), p_task.slug, p_task.name,
-      left(p_run.error ->> 'code', 200), left(p_run.error ->> 'message', 4000),
-      -- keys and values as they are written, without the escapes
-      regexp_replace(left(p_run.input::text, 12000), '\\(u[0-9a-f]{4}|.)', ' ', 'g'))), 'A')
-    || durabase_private.words_of(left(array_to_string(p_task.tags, ' '), 2000))
-    || array_to_tsvector(array_remove(array[
-      ' b' || p_block, ' t' || p_run.task_id, ' u' || p_run.actor_user_id, ' s' || durabase_private.text_state(p_run.state),
-      ' e' || left(p_run.error ->> 'code', 200)], null))
-$$;
+-- Of the task's tags, those that nothing else of the run says: end users see their runs, and no tags.
+create function durabase_private.run_words(p_run durabase.task_runs, p_task durabase.tasks, p_block bigint, out words tsvector, out tag_words text[])
+language plpgsql immutable set search_path = '' as $$
+declare
+  v_said tsvector := durabase_private.words_of(concat_ws(E'\n',
+    p_run.id, right(p_run.id::text, 8), p_task.slug, p_task.name,
+    left(p_run.error ->> 'code', 200), left(p_run.error ->> 'message', 4000),
+    -- keys and values as they are written, without the escapes
+    regexp_replace(left(p_run.input::text, 12000), '\\(u[0-9a-f]{4}|.)', ' ', 'g')));
+  v_tags tsvector := durabase_private.words_of(left(array_to_string(p_task.tags, ' '), 2000));
+begin
+  tag_words := tsvector_to_array(ts_delete(v_tags, tsvector_to_array(v_said)));
+  words := v_said || v_tags || array_to_tsvector(array_remove(array[
+    ' b' || p_block, ' t' || p_run.task_id, ' u' || p_run.actor_user_id, ' s' || durabase_private.text_state(p_run.state),
+    ' e' || left(p_run.error ->> 'code', 200)], null));
+end $$;
 
 -- ── The pass ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -92,12 +97,13 @@ begin
     where r.id = any (p_runs) and (x.run_id is null or x.state <> durabase_private.text_state(r.state)
       or (x.version < r.version and r.finished_at is not null))
   ), written as (
-    insert into durabase_private.run_texts as x (run_id, workspace_id, created_at, block, state, version, words)
+    insert into durabase_private.run_texts as x (run_id, workspace_id, created_at, block, state, version, words, tag_words)
       select (d.run).id, (d.run).workspace_id, (d.run).created_at, d.block, durabase_private.text_state((d.run).state), (d.run).version,
-        durabase_private.run_words(d.run, d.task, d.block)
-      from due d order by (d.run).created_at, (d.run).id
+        w.words, w.tag_words
+      from due d cross join lateral durabase_private.run_words(d.run, d.task, d.block) w order by (d.run).created_at, (d.run).id
       -- a run stays in the block where it is, or its place would be counted twice
-      on conflict (run_id) do update set state = excluded.state, version = excluded.version, words = excluded.words
+      on conflict (run_id) do update set state = excluded.state, version = excluded.version, words = excluded.words,
+        tag_words = excluded.tag_words
       returning x.block, x.xmax = 0 as is_new
   )
   update durabase_private.run_text_blocks b set run_count = b.run_count + w.added

@@ -82,11 +82,11 @@ begin
     return query
       select x.created_at, x.run_id
       from (
-        select t.created_at, t.run_id, t.words from durabase_private.run_texts t
+        select t.created_at, t.run_id, t.words, t.tag_words from durabase_private.run_texts t
         where t.workspace_id = p_filter.workspace_id and (t.created_at, t.run_id) < (p_before.created_at, p_before.id)
         order by t.created_at desc, t.run_id desc limit 200
       ) x join lateral (select r from durabase.task_runs r where r.id = x.run_id offset 0) z on true
-      where x.words @@ v_need and (p_filter.kind <> 'end' or ts_filter(x.words, '{a}') @@ p_asked)
+      where x.words @@ v_need and (p_filter.kind <> 'end' or ts_delete(x.words, x.tag_words) @@ p_asked)
         and durabase_private.run_fits(z.r, p_filter)
       order by x.created_at desc, x.run_id desc limit p_limit;
   else
@@ -94,11 +94,11 @@ begin
     return query
       select x.created_at, x.run_id
       from (
-        select t.created_at, t.run_id, t.words from durabase_private.run_texts t
+        select t.created_at, t.run_id, t.words, t.tag_words from durabase_private.run_texts t
         where t.words @@ v_need and (t.created_at, t.run_id) < (p_before.created_at, p_before.id)
         order by t.created_at desc, t.run_id desc offset 0
       ) x join lateral (select r from durabase.task_runs r where r.id = x.run_id offset 0) z on true
-      where (p_filter.kind <> 'end' or ts_filter(x.words, '{a}') @@ p_asked) and durabase_private.run_fits(z.r, p_filter)
+      where (p_filter.kind <> 'end' or ts_delete(x.words, x.tag_words) @@ p_asked) and durabase_private.run_fits(z.r, p_filter)
       order by x.created_at desc, x.run_id desc limit p_limit;
   end if;
 end $$;
@@ -168,6 +168,9 @@ begin
       'use fewer words', 'q');
   end if;
   v_asked := durabase_private.words_asked(p_q);
+  if numnode(v_asked) > 63 then
+    perform durabase_private.refuse(422, 'INVALID_REQUEST', 'a search has at most 32 words', 'use fewer words', 'q');
+  end if;
   v_id := substring(lower(p_q) from '^\s*(?:run-)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\s*$')::uuid;
   -- an id stands for its run, whoever else names it
   if v_id is not null then

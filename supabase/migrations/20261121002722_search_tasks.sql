@@ -2,7 +2,9 @@
 
 create function durabase_private.task_words(p_workspace uuid, p_slug text, p_name text, p_description text, p_tags text[])
 returns tsvector language sql immutable set search_path = '' as $$
-  select durabase_private.words_of(concat_ws(E'\n', p_slug, p_name, p_description, left(array_to_string(p_tags, ' '), 2000)))
+  -- with the places of the words, unlike those of runs: what is quoted stands together
+  select to_tsvector('pg_catalog.simple'::regconfig, translate(
+      concat_ws(E'\n', p_slug, p_name, p_description, left(array_to_string(p_tags, ' '), 2000)), '<>@./\:=?&#', '           '))
     || array_to_tsvector(array[' w' || p_workspace, ' p' || p_slug])
 $$;
 -- written at once, not gathered: tasks are saved seldom, and searches would read what was gathered
@@ -29,7 +31,7 @@ begin
   end if;
   if coalesce(trim(p_q), '') = '' or not durabase_private.key_allows('{tasks:read,tasks:write}') then return; end if;
   -- words, or how the slug begins
-  v_asked := durabase_private.words_asked(p_q)
+  v_asked := websearch_to_tsquery('pg_catalog.simple'::regconfig, translate(p_q, '<>@./\:=?&#', '           '))
     || (durabase_private.mark_query(' p' || lower(trim(p_q)))::text || ':*')::tsquery;
   if not v_sees_everything then
     for v_workspace in select w from unnest(v_ws) w union select t.workspace_id from durabase.tasks t where t.id = any (v_shared) loop

@@ -40,7 +40,7 @@ describe('search_tasks', () => {
     for (const [q, slugs] of [
       ['report', ['weekly-report', 'daily-report']], ['daily', ['daily-report']], ['dai', ['daily-report']], ['daily-rep', ['daily-report']],
       ['grüße', ['greet']], ['kunden hello', ['greet']], ['example', ['greet']], ['team-a', ['greet']], ['-report', ['greet']],
-      ['ily', []], ['%', []], ['', []], [' ', []], ["'", []], ['" p', []], ['hello -kunden', []], [`w${acme.id}`, []],
+      ['ily', []], ['%', []], ['', []], [' ', []], ["'", []], ['" p', []], ['hello -kunden', []], ['"says hello"', ['greet']], ['"hello says"', []], [`w${acme.id}`, []],
     ] as const) expect([q, await find('viewer', q)]).toEqual([q, slugs]); // prettier-ignore
     expect(await refusedAs(find('viewer', 'x'.repeat(201)))).toBe('422 INVALID_REQUEST');
   });

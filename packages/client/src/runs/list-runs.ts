@@ -12,7 +12,7 @@ export interface ListRunsOptions {
   readonly task?: string | undefined;
   /** @default all of them */
   readonly states?: readonly RunState[] | undefined;
-  /** Words of task, tags, input and error, or the id of a run; `-word` excludes, `or` joins, quotes keep together. */
+  /** Words of task, tags, input and error, or the id of a run; `-word` excludes, `or` joins. */
   readonly search?: string | undefined;
   /** Id of the user who started them. */
   readonly actor?: string | undefined;
