@@ -168,8 +168,8 @@ begin
       'use fewer words', 'q');
   end if;
   v_asked := durabase_private.words_asked(p_q);
-  if numnode(v_asked) > 63 then
-    perform durabase_private.refuse(422, 'INVALID_REQUEST', 'a search has at most 32 words', 'use fewer words', 'q');
+  if numnode(v_asked) > 39 then
+    perform durabase_private.refuse(422, 'INVALID_REQUEST', 'a search has at most 20 words', 'use fewer words', 'q');
   end if;
   v_id := substring(lower(p_q) from '^\s*(?:run-)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\s*$')::uuid;
   -- an id stands for its run, whoever else names it

@@ -174,11 +174,12 @@ describe('index_runs', () => {
   ); // prettier-ignore
 
   it('refuses what is too long, and a search for nothing', async () => {
-    expect(await refusedAs(find('zz '.repeat(33)))).toBe('422 INVALID_REQUEST');
+    expect(await refusedAs(find('zz '.repeat(67)))).toBe('422 INVALID_REQUEST');
+    expect(await refusedAs(find('zz '.repeat(21)))).toBe('422 INVALID_REQUEST');
     expect(await refusedAs(asUser(db.owner, acme.users.viewer, (client) => callRows(client, 'durabase.search_runs')))).toBe(
       '422 INVALID_REQUEST',
     );
-    await expect(find('zz '.repeat(32))).resolves.toEqual([]);
+    await expect(find('zz '.repeat(20))).resolves.toEqual([]);
   });
 
   it('finds tags for members only', async () => {

@@ -136,7 +136,7 @@ export const listRunsQuery = z.strictObject({
     .max(200)
     .optional()
     .describe(
-      'Words of task, tags, input and error, or the id of a run; at most 32 words; `-word` excludes, `or` joins. A run is found about a second after it was accepted or has ended.',
+      'Words of task, tags, input and error, or the id of a run; at most 20 words; `-word` excludes, `or` joins. A run is found about a second after it was accepted or has ended.',
     ),
   actor: id().optional().describe('Id of the user who started them.'),
   since: createdAt().describe('Made at this time or later.'),
