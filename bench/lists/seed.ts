@@ -27,7 +27,8 @@ const BATCH = 100_000;
 const INSERT_RUNS = `
   insert into durabase.task_runs (workspace_id, task_id, version_id, state, mode, priority, input, output, error, source, actor_kind,
     actor_user_id, actor_name, workflow_id, run_at, started_at, finished_at, created_at, updated_at)
-  select t.workspace_id, t.task_id, t.version_id, s.state, 'async', 3, jsonb_build_object('n', n, 'name', 'Ann Example'),
+  select t.workspace_id, t.task_id, t.version_id, s.state, 'async', 3, jsonb_build_object('n', n, 'name', 'Ann Example', 'order', 'order' || n,
+      'half', case when n < $6::int / 2 then 'early' else 'late' end),
     case when s.state = 'completed' then '{"isDone": true}'::jsonb end,
     case when s.state in ('failed', 'timed_out') then '{"code": "STEP_FAILED", "message": "the other side said 500"}'::jsonb end,
     'call', 'user', case when n / $3 % 10 = 0 then $5::uuid else $4::uuid end, 'bench', 'run-' || gen_random_uuid(), c.at, c.at, 
@@ -58,8 +59,9 @@ export async function seed(ownerUrl: string, runCount: number): Promise<Seeded> 
     ]);
     await client.query('insert into durabase.instance_admins (user_id) values ($1)', [admin]);
     for (let from = 0; from < runCount; from += BATCH)
-      await client.query(INSERT_RUNS, [from, Math.min(from + BATCH, runCount) - 1, WORKSPACES, runner, owner]);
+      await client.query(INSERT_RUNS, [from, Math.min(from + BATCH, runCount) - 1, WORKSPACES, runner, owner, runCount]);
     await client.query('vacuum analyze durabase.task_runs');
+    await writeWords(client);
     return {
       workspaceId: workspaces[0] ?? '',
       otherWorkspaceId: workspaces[1] ?? '',
@@ -69,6 +71,16 @@ export async function seed(ownerUrl: string, runCount: number): Promise<Seeded> 
   } finally {
     await client.end();
   }
+}
+
+/** As the worker that leads does: one pass after the other, until nothing is left. */
+async function writeWords(client: pg.Client): Promise<void> {
+  await client.query('select durabase_private.begin_run_texts()');
+  for (;;) {
+    const { rows } = await client.query<{ looked: number }>('select durabase_private.index_runs(2000) as looked');
+    if (rows[0]?.looked === 0) break;
+  }
+  await client.query('vacuum analyze durabase_private.run_texts');
 }
 
 async function createUsers(client: pg.Client, count: number): Promise<readonly string[]> {

@@ -25,6 +25,8 @@ export interface FeedsPort {
   prune(): Promise<number>;
   /** Chains audit rows; `undefined` when there were none, or another worker is at it. */
   sealAudit(): Promise<Seal | undefined>;
+  /** Writes the words by which runs are found, for one batch of what has changed; returns whether more may be waiting. */
+  indexRuns(): Promise<boolean>;
   /** Takes or keeps the lead: whether this worker is the one that looks by itself. */
   lead(): Promise<boolean>;
   leave(): Promise<void>;

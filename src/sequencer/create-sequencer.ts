@@ -1,6 +1,7 @@
 import { createLoop } from '../loop/create-loop.ts';
 import type { FeedsPort } from '../ports/feeds.ts';
 import type { Log } from '../ports/log.ts';
+import { createIndexing } from './create-indexing.ts';
 import { advanceRate, gatherMs, type Rate } from './gathering.ts';
 
 /** What the sequencer asks for. */
@@ -9,7 +10,7 @@ export interface SequencerPorts {
   readonly log: Log;
 }
 
-/** Gives changes their numbers in the feeds, and keeps the audit's chain. */
+/** Gives changes their numbers in the feeds, keeps the audit's chain, and the words by which runs are found. */
 export interface Sequencer {
   /** There may be changes. */
   wake(): void;
@@ -59,6 +60,8 @@ export function createSequencer({ feeds, log }: SequencerPorts): Sequencer {
     }
   };
 
+  const indexing = createIndexing({ feeds, log, isLeading: () => isLeading });
+
   const housekeeping = createLoop({
     name: 'housekeeping',
     log,
@@ -78,6 +81,7 @@ export function createSequencer({ feeds, log }: SequencerPorts): Sequencer {
     wake: sequencing.wake,
     stop: async () => {
       await housekeeping.stop();
+      await indexing.stop();
       await sequencing.stop();
       // What this worker wrote last; if it cannot be told now, the next worker tells it.
       await feeds.sequence().catch(() => undefined);

@@ -43,6 +43,30 @@ describe('the list of runs', () => {
     expect(await page.locator('[data-run]').count()).toBe(1);
   });
 
+  it('searches by words of the input, with the state in the address, and takes in what comes', async () => {
+    const person = await createPerson();
+    await person.saveTask({ slug: 'ship', name: 'Ship', steps: [callStep('one', '/ok')] });
+    const [tea, coffee] = [
+      await person.durabase.start('ship', { goods: 'darjeeling tea' }),
+      await person.durabase.start('ship', { goods: 'coffee' }),
+    ];
+    await Promise.all([tea.result(), coffee.result()]);
+    const page = await browser.openAs(person);
+    await page.locator(`[data-run="${tea.id}"]`).waitFor();
+    await page.getByRole('textbox', { name: 'Search the runs' }).focus();
+    await page.keyboard.type('Darjeeling');
+    await page.waitForURL(/q=Darjeeling/);
+    await page.locator(`[data-run="${coffee.id}"]`).waitFor({ state: 'detached' });
+    const later = await person.durabase.start('ship', { goods: 'darjeeling again' });
+    await page.locator(`[data-run="${later.id}"] [data-state="completed"]`).waitFor();
+    expect(await page.locator('[data-run]').count()).toBe(2);
+    await page.reload();
+    await page.locator(`[data-run="${tea.id}"]`).waitFor();
+    expect(await page.getByRole('textbox', { name: 'Search the runs' }).inputValue()).toBe('Darjeeling');
+    await page.locator(`[data-run="${later.id}"]`).waitFor();
+    expect(await page.locator('[data-run]').count()).toBe(2);
+  });
+
   it('reads older runs as one scrolls', async () => {
     const person = await createPerson();
     await person.saveTask({ slug: 'later', name: 'Later', steps: [callStep('one', '/ok')] });

@@ -58,6 +58,8 @@ const PRIVATE_FOR_USERS: Readonly<Record<string, readonly string[]>> = {
   shared_run_task_ids: ['anon', 'authenticated', 'service_role'],
   run_progress: ['authenticated', 'service_role'],
   save_task: ['authenticated', 'service_role'],
+  search_tasks: ['authenticated', 'service_role'],
+  search_runs: ['authenticated', 'service_role'],
   set_member_role: ['authenticated', 'service_role'],
   set_pause: ['authenticated', 'service_role'],
   set_published: ['authenticated', 'service_role'],
@@ -80,9 +82,11 @@ const UNINDEXED_FOREIGN_KEYS: Readonly<Record<string, string>> = {};
 /** Indexes on text that people or programs choose, each with what bounds it. */
 const BOUNDED_TEXT_INDEXES: Readonly<Record<string, string>> = {
   tasks_slug_unique: 'check: 63 characters',
+  tasks_words_idx: 'lexemes: 2,046 bytes; longer words are left out',
   tasks_slug_idx: 'check: 63 characters',
   idempotency_keys_pkey: 'check: 200 characters',
   kept_calls_pkey: 'checks: 300, 60 and 200 characters',
+  run_texts_words_idx: 'lexemes: 2,046 bytes; longer words are left out',
   task_runs_error_code_page_idx: 'left: 200 characters',
   task_runs_task_error_code_page_idx: 'left: 200 characters',
   task_runs_state_page_idx: 'check: known states',

@@ -18,6 +18,12 @@ const LIST_RUNS_WITH_ERROR: Statement = {
     join durabase.task_runs r on r.id = f.id
     where $7::timestamptz is null or r.created_at >= $7 order by r.created_at desc, r.id desc`,
 };
+/** As above. */
+const SEARCH_RUNS: Statement = {
+  name: 'api_search_runs',
+  text: `select to_jsonb(r) as run from durabase_private.search_runs($9, $1, $2, $3, $8, $10, $7, $4, $5, $6) f
+    join durabase.task_runs r on r.id = f.id order by r.created_at desc, r.id desc`,
+};
 const LIST_STEPS: Statement = {
   name: 'api_list_steps',
   text: `select to_jsonb(s) || jsonb_build_object('progress', (
@@ -66,6 +72,10 @@ export interface ListRuns {
   readonly states?: readonly string[] | undefined;
   /** Code of the error with which they ended. */
   readonly errorCode?: string | undefined;
+  /** Words, or the id of a run. */
+  readonly search?: string | undefined;
+  /** Who started them. */
+  readonly actorId?: string | undefined;
   /** Newest first: what is older stands at the end of the page, and is left out. */
   readonly since?: string | undefined;
   readonly before: { readonly createdAt: string; readonly id: string } | undefined;
@@ -75,7 +85,7 @@ export interface ListRuns {
 /** Newest first. */
 export async function listRuns(
   tx: Queryable,
-  { workspace, taskId, states, errorCode, since, before, limit }: ListRuns,
+  { workspace, taskId, states, errorCode, search, actorId, since, before, limit }: ListRuns,
 ): Promise<readonly RunRow[]> {
   const values = [
     workspace ?? null,
@@ -86,11 +96,13 @@ export async function listRuns(
     limit,
     since ?? null,
   ];
-  const rows =
-    errorCode === undefined
-      ? await tx.query<{ run: RunRow }>(LIST_RUNS, values)
-      : await tx.query<{ run: RunRow }>(LIST_RUNS_WITH_ERROR, [...values, errorCode]);
-  return rows.map((row) => row.run);
+  const ask = async (): Promise<readonly { readonly run: RunRow }[]> => {
+    if (search !== undefined || actorId !== undefined)
+      return tx.query(SEARCH_RUNS, [...values, errorCode ?? null, search ?? null, actorId ?? null]);
+    if (errorCode !== undefined) return tx.query(LIST_RUNS_WITH_ERROR, [...values, errorCode]);
+    return tx.query(LIST_RUNS, values);
+  };
+  return (await ask()).map((row) => row.run);
 }
 
 export interface ListSteps {

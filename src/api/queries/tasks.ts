@@ -39,11 +39,15 @@ const FIND_INPUT_SCHEMAS: Statement = {
 const LIST_TASKS: Statement = {
   name: 'api_list_tasks',
   text: `select ${TASK_COLUMNS} from ${TASK_SOURCE}
-    where (t.deleted_at is not null) = $8 and ($1::uuid is null or t.workspace_id = $1) and ($2::text is null or $2 = any (t.tags))
-      and ($3::text is null or t.type = $3) and ($4::text is null or starts_with(t.slug, lower($4)) or to_tsvector('simple', concat_ws(' ', replace(t.slug, '-', ' '),
-        t.name, t.description, array_to_string(t.tags, ' '))) @@ websearch_to_tsquery('simple', $4))
-      and ($5::timestamptz is null or (t.created_at, t.id) < ($5, $6::uuid))
-    order by t.created_at desc, t.id desc limit $7`,
+    where (t.deleted_at is not null) = $7 and ($1::uuid is null or t.workspace_id = $1) and ($2::text is null or $2 = any (t.tags))
+      and ($3::text is null or t.type = $3) and ($4::timestamptz is null or (t.created_at, t.id) < ($4, $5::uuid))
+    order by t.created_at desc, t.id desc limit $6`,
+};
+/** Rows are read as the caller, whatever the search says. */
+const SEARCH_TASKS: Statement = {
+  name: 'api_search_tasks',
+  text: `select ${TASK_COLUMNS} from durabase_private.search_tasks($8, $1, $2, $3, $7, $4, $5, $6) f
+    join (${TASK_SOURCE}) on t.id = f.id order by t.created_at desc, t.id desc`,
 };
 const LIST_VERSIONS: Statement = {
   name: 'api_list_versions',
@@ -107,17 +111,10 @@ export interface ListTasks {
 export const listTasks = (
   tx: Queryable,
   { workspace, tag, type, search, isDeleted, before, limit }: ListTasks,
-): Promise<TaskRow[]> =>
-  tx.query<TaskRow>(LIST_TASKS, [
-    workspace ?? null,
-    tag ?? null,
-    type ?? null,
-    search ?? null,
-    before?.createdAt ?? null,
-    before?.id ?? null,
-    limit,
-    isDeleted,
-  ]);
+): Promise<TaskRow[]> => {
+  const values = [workspace ?? null, tag ?? null, type ?? null, before?.createdAt ?? null, before?.id ?? null, limit, isDeleted];
+  return search === undefined ? tx.query<TaskRow>(LIST_TASKS, values) : tx.query<TaskRow>(SEARCH_TASKS, [...values, search]);
+};
 
 /** Newest first. */
 export const listVersions = async (

@@ -98,6 +98,17 @@ export const CALLS: Readonly<Record<string, (world: World, role: KeyedRole) => r
       definition: { slug: `by-${role.toLowerCase()}`, steps: STEPS },
       workspace: idOf(name),
     })),
+  search_runs: ({ idOf }) => [
+    { label: 'words', args: { q: '-nothing' } },
+    ...forEach(['acme', 'other'], (name) => ({ q: '-nothing', workspace: idOf(name) })),
+    ...forEach(['plain', 'shared', 'theirTask'], (name) => ({ q: '-nothing', task: idOf(name) })),
+    ...forEach(RUNS, (name) => ({ q: idOf(name) })),
+  ],
+  search_tasks: ({ idOf }) => [
+    { label: 'words', args: { q: 'plain or shared or theirtask' } },
+    { label: 'the beginning of a slug', args: { q: 'pla' } },
+    ...forEach(['acme', 'other'], (name) => ({ q: '-nothing', workspace: idOf(name) })),
+  ],
   set_member_role: () => [{ label: 'elsewhere', args: { workspace: NOBODY, user_id: NOBODY, role: 'viewer' } }],
   share_task: ({ idOf }) => forEach(['plain'], (name) => ({ task: idOf(name), user_id: NOBODY })),
   start_run: ({ idOf }) => forEach(['plain', 'shared', 'theirTask'], (name) => ({ task: idOf(name), input: {} })),

@@ -86,6 +86,7 @@ export const createWorld = async (supabase: UsedSupabase): Promise<World> => {
     workspaceId,
     idOf('removed'),
   ]);
+  await writeWords(owner);
   return {
     ids,
     names: new Map([...ids].map(([name, id]) => [id, name])),
@@ -144,4 +145,10 @@ const signUpAll = async (supabase: UsedSupabase): Promise<Readonly<Record<Person
 /** What would stand between the tests of two runs on a Supabase that stays. The audit log stays, as it must. */
 export const removeWorld = async (owner: pg.Pool, { idOf }: World): Promise<void> => {
   await owner.query('delete from durabase.workspaces where id = any ($1::uuid[])', [[idOf('acme'), idOf('other')]]);
+};
+
+/** The words by which runs are found, without numbering changes: whoever follows them does so later. */
+const writeWords = async (owner: pg.Pool): Promise<void> => {
+  await owner.query('select durabase_private.begin_run_texts()');
+  while ((await readValue<number>(owner, 'select durabase_private.index_runs()')) !== 0);
 };

@@ -130,6 +130,15 @@ export const listRunsQuery = z.strictObject({
   task: taskReference().optional(),
   states: states.optional().describe('Separated by commas.'),
   errorCode: z.string().min(1).max(200).optional().describe('The code of the error that the run carries, as `STEP_FAILED`.'),
+  q: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe(
+      'Words of task, tags, input and error, or the id of a run; at most 20 words; `-word` excludes, `or` joins. A run is found about a second after it was accepted or has ended.',
+    ),
+  actor: id().optional().describe('Id of the user who started them.'),
   since: createdAt().describe('Made at this time or later.'),
   until: createdAt().describe('Made before this time.'),
   cursor: cursor(),

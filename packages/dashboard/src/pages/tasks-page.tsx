@@ -1,12 +1,13 @@
 import type { TaskSummary } from '@durabase/contracts/api/task';
 import { Button, SegmentedControl, TextInput } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { Icon } from '../components/icon.tsx';
 import { LiveBanner, LiveStatus } from '../components/live-status.tsx';
 import { ErrorNotice, Notice } from '../components/notice.tsx';
 import { PageHead } from '../components/page-head.tsx';
 import { SkeletonRows } from '../components/skeleton-rows.tsx';
-import { useTasks } from '../features/tasks/api/list-tasks.ts';
+import { MAX_TASKS, useFoundTasks, useTasks } from '../features/tasks/api/list-tasks.ts';
 import { useLiveTasks } from '../features/tasks/api/watch-tasks.ts';
 import { TasksTable } from '../features/tasks/components/tasks-table.tsx';
 import { useRights } from '../lib/use-rights.ts';
@@ -19,6 +20,8 @@ const STATES = [
   { value: 'invalid', label: 'Invalid' },
   { value: 'draft', label: 'Draft' },
 ];
+
+const TYPING_MS = 250;
 
 const isMeant = ({ slug, name, description, tags }: TaskSummary, q: string): boolean =>
   [slug, name, description ?? '', ...tags].some((text) => text.toLowerCase().includes(q.toLowerCase()));
@@ -43,6 +46,7 @@ export const TasksPage = () => {
       <div className="task-filters" role="search" aria-label="Filter the tasks">
         <TextInput
           aria-label="Search the tasks"
+          maxLength={200}
           placeholder="Name, slug or tag"
           leftSection={<Icon name="search" />}
           value={q ?? ''}
@@ -72,9 +76,15 @@ const TasksList = () => {
   const { workspace, q = '', state } = useSearch({ from: '/shell/tasks' });
   const { data: tasks, error, refetch } = useTasks(workspace);
   const { mayRun } = useRights({ workspaceId: workspace });
+  const [asked] = useDebouncedValue(q.trim(), TYPING_MS);
+  const isCut = (tasks?.length ?? 0) >= MAX_TASKS;
+  const { data: found = [] } = useFoundTasks(workspace, isCut && asked !== '' ? asked : undefined);
   if (error !== null && tasks === undefined) return <ErrorNotice error={error} onRetry={() => void refetch()} />;
   if (tasks === undefined) return <SkeletonRows label="Loading the tasks" count={6} />;
-  const shown = tasks.filter((task) => isMeant(task, q) && (state === undefined || task.latestVersion?.state === state));
+  const meant = tasks.filter((task) => isMeant(task, q));
+  const known = new Set(meant.map(({ id }) => id));
+  const all = isCut && q !== '' ? [...meant, ...found.filter(({ id }) => !known.has(id))] : meant;
+  const shown = all.filter((task) => state === undefined || task.latestVersion?.state === state);
   if (shown.length > 0) return <TasksTable tasks={shown} mayRun={mayRun} />;
   return (
     <div className="panel">

@@ -13,13 +13,14 @@ export const listRunsRoute = defineRoute({
   summary: 'Runs that the caller sees, newest first.',
   query: listRunsQuery,
   answers: { 200: runPage },
-  handler: async ({ query: { workspace, task, states, errorCode, since, until, cursor, limit }, identity }, { runAsCaller }) => {
+  handler: async ({ query, identity }, { runAsCaller }) => {
+    const { workspace, task, states, errorCode, q: search, actor: actorId, since, until, cursor, limit } = query;
     const position = readCursor(creationCursor, cursor);
     const place = position && { createdAt: fromMicros(position[0]), id: position[1] };
     const before = until === undefined ? place : earlier(place, { createdAt: until, id: LOWEST_ID });
     const rows = await runAsCaller(identity, async (tx) => {
       const taskId = task === undefined ? undefined : (await findTask(tx, { task, workspace })).task.id;
-      return listRuns(tx, { workspace, taskId, states, errorCode, since, before, limit: limit + 1 });
+      return listRuns(tx, { workspace, taskId, states, errorCode, search, actorId, since, before, limit: limit + 1 });
     });
     return { status: 200, body: toPage({ rows, limit, toItem: toRun, positionOf: (row) => [toMicros(row.created_at), row.id] }) };
   },

@@ -8,7 +8,7 @@ export interface RunFilter {
   readonly states?: string | undefined;
   /** Id of a task. */
   readonly task?: string | undefined;
-  /** The beginning of an id. */
+  /** Words, or the beginning of an id. */
   readonly q?: string | undefined;
   readonly since?: '15m' | '1h' | '1d' | '7d' | undefined;
 }
@@ -19,7 +19,7 @@ const SPANS_MS = { '15m': 900_000, '1h': 3_600_000, '1d': 86_400_000, '7d': 604_
 export const sinceMs = ({ since }: RunFilter, nowMs: number): number =>
   since === undefined ? Number.NEGATIVE_INFINITY : nowMs - SPANS_MS[since];
 
-/** Whether a run belongs into the list. */
+/** Whether a run belongs into the list. Of words only the database knows: by them nothing does. */
 export const isWanted = (run: Run, filter: RunFilter, nowMs: number): boolean => {
   const { workspace, states, task, q } = filter;
   const range = q === undefined ? undefined : readIdRange(q);

@@ -13,8 +13,9 @@ const isNewer = (left: Run, right: Run): boolean =>
 export const takeRun = (pages: readonly RunPage[], run: Run, filter: RunFilter, nowMs: number): readonly RunPage[] => {
   const known = pages.flatMap((page) => page.items).find(({ id }) => id === run.id);
   if (known !== undefined && known.version >= run.version) return pages;
-  const isFitting = isWanted(run, filter, nowMs);
-  if (known === undefined) return isFitting ? insertRun(pages, run) : pages;
+  if (known === undefined) return isWanted(run, filter, nowMs) ? insertRun(pages, run) : pages;
+  // What was searched for was found in it once, and stays.
+  const isFitting = isWanted(run, { ...filter, q: undefined }, nowMs);
   // Its place never changes: it is that of its acceptance.
   return pages.map((page) => ({
     ...page,

@@ -4,7 +4,7 @@ import { translateError } from '@durabase/client/supabase/translate-error';
 import { infiniteQueryOptions, useInfiniteQuery } from '@tanstack/react-query';
 import { type Backend, useBackend } from '../../../lib/backend.ts';
 import { readIdRange } from '../read-id-range.ts';
-import { type RunFilter, sinceMs } from '../run-filter.ts';
+import { isWanted, type RunFilter, sinceMs } from '../run-filter.ts';
 
 /** A page of runs, newest first. */
 export interface RunPage {
@@ -26,9 +26,12 @@ const fetchRuns = async (
   cursor: string | undefined,
   signal: AbortSignal,
 ): Promise<RunPage> => {
-  if (filter.q !== undefined) return findRuns(backend, filter, signal);
-  const { workspace, states, task } = filter;
-  const page = await backend.api.get<ApiPage>('/runs', { workspace, states, task, cursor, limit: PAGE }, signal);
+  if (filter.q !== undefined && cursor === undefined) {
+    const byId = await findRuns(backend, filter, signal);
+    if (byId.items.length > 0) return byId;
+  }
+  const { workspace, states, task, q } = filter;
+  const page = await backend.api.get<ApiPage>('/runs', { workspace, states, task, q, cursor, limit: PAGE }, signal);
   const oldestMs = sinceMs(filter, Date.now());
   const items = page.items.filter((run) => Date.parse(run.createdAt) >= oldestMs);
   // They come newest first: behind the first that is too old there are only older ones.
@@ -45,7 +48,7 @@ const findRuns = async ({ supabase }: Backend, filter: RunFilter, signal: AbortS
   if (error !== null) throw translateError(error, status);
   const runs = (data as readonly Row[]).map(readRun);
   return {
-    items: runs.filter((run) => filter.workspace === undefined || run.workspaceId === filter.workspace),
+    items: runs.filter((run) => isWanted(run, filter, Date.now())),
     nextCursor: undefined,
   };
 };

@@ -93,8 +93,9 @@ const SearchInput = ({ value, onChange }: SearchInputProps) => {
   return (
     <TextInput
       className="filter-search"
-      aria-label="Id of a run"
-      placeholder="Find by id"
+      aria-label="Search the runs"
+      placeholder="Words or id"
+      maxLength={200}
       leftSection={<Icon name="search" />}
       value={typed.over === value ? typed.text : value}
       onChange={(event) => {
