@@ -59,6 +59,10 @@ describe('somebody who may only run what was published', () => {
     loop_progress: [() => ({ run: own.id }), 'nothing'],
     me: [() => ({}), 'fine'],
     pause_run: [() => ({ run: own.id }), '404 RUN_NOT_FOUND'],
+    prepare_upload: [
+      () => ({ file_name: 'a.txt', content_type: 'text/plain', bytes: 1, workspace: acme.id }),
+      '404 WORKSPACE_NOT_FOUND',
+    ],
     publish_task: [() => ({ task: closed.id }), '404 TASK_NOT_FOUND'],
     published_tasks: [() => ({ task: closed.slug }), 'nothing'],
     remove_member: [() => ({ workspace: acme.id, user_id: acme.users.owner }), '404 WORKSPACE_NOT_FOUND'],
