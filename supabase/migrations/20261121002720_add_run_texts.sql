@@ -2,11 +2,14 @@
 -- them after the fact, so that nobody who starts or ends a run waits for it.
 
 -- Runs of a workspace by the time of their acceptance, some thousands in each block. A block is a word of its runs, so that the index
--- of words answers for a stretch of one workspace's list, and a frequent word costs no more than that stretch.
+-- of words answers for a stretch of one workspace's list, and a frequent word costs no more than that stretch. Sixteen blocks are a
+-- span, a word as well: where nobody says what is asked for, one look leaves out sixteen.
+create sequence durabase_private.run_text_span_seq;
 create table durabase_private.run_text_blocks (
   workspace_id uuid not null references durabase.workspaces (id) on delete cascade,
   from_at timestamptz not null, -- up to where the next one begins
   block bigint generated always as identity unique,
+  span bigint not null,
   run_count int not null default 0,
   primary key (workspace_id, from_at)
 );
@@ -61,7 +64,9 @@ create function durabase_private.text_state(p_state text) returns text language 
 $$;
 
 -- Of the task's tags, those that nothing else of the run says: end users see their runs, and no tags.
-create function durabase_private.run_words(p_run durabase.task_runs, p_task durabase.tasks, p_block bigint, out words tsvector, out tag_words text[])
+create function durabase_private.run_words(
+  p_run durabase.task_runs, p_task durabase.tasks, p_block bigint, p_span bigint, out words tsvector, out tag_words text[]
+)
 language plpgsql immutable set search_path = '' as $$
 declare
   v_said tsvector := durabase_private.words_of(concat_ws(E'\n',
@@ -73,7 +78,7 @@ declare
 begin
   tag_words := tsvector_to_array(ts_delete(v_tags, tsvector_to_array(v_said)));
   words := v_said || v_tags || array_to_tsvector(array_remove(array[
-    ' b' || p_block, ' t' || p_run.task_id, ' u' || p_run.actor_user_id, ' s' || durabase_private.text_state(p_run.state),
+    ' b' || p_block, ' g' || p_span, ' t' || p_run.task_id, ' u' || p_run.actor_user_id, ' s' || durabase_private.text_state(p_run.state),
     ' e' || left(p_run.error ->> 'code', 200)], null));
 end $$;
 
@@ -84,15 +89,17 @@ create function durabase_private.write_run_texts(p_runs uuid[]) returns void
 language plpgsql volatile set search_path = '' as $$
 #variable_conflict use_column
 begin
-  insert into durabase_private.run_text_blocks (workspace_id, from_at)
-    select distinct r.workspace_id, '-infinity'::timestamptz from durabase.task_runs r where r.id = any (p_runs)
-    on conflict (workspace_id, from_at) do nothing;
+  insert into durabase_private.run_text_blocks (workspace_id, from_at, span)
+    select w.id, '-infinity', nextval('durabase_private.run_text_span_seq')
+    from (select distinct r.workspace_id as id from durabase.task_runs r where r.id = any (p_runs)) w
+    where not exists (select from durabase_private.run_text_blocks b where b.workspace_id = w.id);
   with due as (
-    select r as run, t as task, (
-        select b.block from durabase_private.run_text_blocks b
-        where b.workspace_id = r.workspace_id and b.from_at <= r.created_at order by b.from_at desc limit 1) as block
+    select r as run, t as task, b.block, b.span
     from durabase.task_runs r
       join durabase.tasks t on t.id = r.task_id
+      cross join lateral (
+        select b.block, b.span from durabase_private.run_text_blocks b
+        where b.workspace_id = r.workspace_id and b.from_at <= r.created_at order by b.from_at desc limit 1) b
       left join durabase_private.run_texts x on x.run_id = r.id
     where r.id = any (p_runs) and (x.run_id is null or x.state <> durabase_private.text_state(r.state)
       or (x.version < r.version and r.finished_at is not null))
@@ -100,7 +107,7 @@ begin
     insert into durabase_private.run_texts as x (run_id, workspace_id, created_at, block, state, version, words, tag_words)
       select (d.run).id, (d.run).workspace_id, (d.run).created_at, d.block, durabase_private.text_state((d.run).state), (d.run).version,
         w.words, w.tag_words
-      from due d cross join lateral durabase_private.run_words(d.run, d.task, d.block) w order by (d.run).created_at, (d.run).id
+      from due d cross join lateral durabase_private.run_words(d.run, d.task, d.block, d.span) w order by (d.run).created_at, (d.run).id
       -- a run stays in the block where it is, or its place would be counted twice
       on conflict (run_id) do update set state = excluded.state, version = excluded.version, words = excluded.words,
         tag_words = excluded.tag_words
@@ -109,8 +116,10 @@ begin
   update durabase_private.run_text_blocks b set run_count = b.run_count + w.added
     from (select w.block, count(*) as added from written w where w.is_new group by w.block) w where b.block = w.block;
   -- a full block that is the newest of its workspace: what comes later goes into another one
-  insert into durabase_private.run_text_blocks (workspace_id, from_at)
-    select b.workspace_id, n.at + interval '1 microsecond'
+  insert into durabase_private.run_text_blocks (workspace_id, from_at, span)
+    select b.workspace_id, n.at + interval '1 microsecond', case
+        when (select count(*) from durabase_private.run_text_blocks l where l.workspace_id = b.workspace_id and l.span = b.span) < 16 then b.span
+        else nextval('durabase_private.run_text_span_seq') end
     from durabase_private.run_text_blocks b cross join lateral (
       select x.created_at as at from durabase_private.run_texts x
       where x.workspace_id = b.workspace_id and x.created_at <= clock_timestamp() order by x.created_at desc, x.run_id desc limit 1) n
@@ -165,12 +174,17 @@ begin
   perform from durabase_private.run_text_progress p for update;
   delete from durabase_private.run_texts;
   delete from durabase_private.run_text_blocks;
-  insert into durabase_private.run_text_blocks (workspace_id, from_at)
-    select n.workspace_id, case when n.place = 1 then '-infinity' else n.created_at end
-    from (
-      select r.workspace_id, r.created_at, row_number() over (partition by r.workspace_id order by r.created_at) as place
-      from durabase.task_runs r) n
-    where n.place % 4096 = 1
+  with places as (
+    select r.workspace_id, r.created_at, row_number() over (partition by r.workspace_id order by r.created_at) - 1 as place
+    from durabase.task_runs r
+  ), spans as materialized (
+    select s.workspace_id, s.place, nextval('durabase_private.run_text_span_seq') as span
+    from (select distinct p.workspace_id, p.place / 65536 as place from places p) s
+  )
+  insert into durabase_private.run_text_blocks (workspace_id, from_at, span)
+    select p.workspace_id, case when p.place = 0 then '-infinity' else p.created_at end, s.span
+    from places p join spans s on s.workspace_id = p.workspace_id and s.place = p.place / 65536
+    where p.place % 4096 = 0
     on conflict (workspace_id, from_at) do nothing;
   insert into durabase_private.run_text_progress (id, position, backfill_after)
     values (1, coalesce((select max(c.position) from durabase_private.changes c), 0), '00000000-0000-0000-0000-000000000000')
@@ -202,6 +216,6 @@ begin
 end $$;
 
 revoke execute on function durabase_private.words_of(text), durabase_private.words_asked(text), durabase_private.mark_query(text),
-  durabase_private.text_state(text), durabase_private.run_words(durabase.task_runs, durabase.tasks, bigint),
+  durabase_private.text_state(text), durabase_private.run_words(durabase.task_runs, durabase.tasks, bigint, bigint),
   durabase_private.write_run_texts(uuid[]), durabase_private.index_runs(int), durabase_private.begin_run_texts() from public;
 grant execute on function durabase_private.index_runs(int) to durabase_engine;

@@ -54,15 +54,23 @@ begin
   return v_marks && v_any;
 end $$;
 
--- Runs before a place that say p_asked: among the newest 200 of the workspace, or in a block of it. Newest first.
-create function durabase_private.search_stretch(
-  p_asked tsquery, p_filter durabase_private.run_filter, p_block bigint, p_before durabase_private.run_place, p_limit int
-) returns setof durabase_private.run_place rows 50
+-- Whether any run says this: one look into the index.
+create function durabase_private.is_said(p_need tsquery) returns boolean
 -- without plans that begin with everything there is: the planner cannot know how rare a word is
+language plpgsql stable set search_path = '' set enable_seqscan = off as $$
+begin
+  return exists (select from durabase_private.run_texts t where t.words @@ p_need);
+end $$;
+
+-- Runs before a place that say p_need: among the newest 200 of the workspace, or in a block of it. Newest first. What an end user asks
+-- for is looked for apart from the tags.
+create function durabase_private.search_stretch(
+  p_asked tsquery, p_need tsquery, p_filter durabase_private.run_filter, p_block bigint, p_before durabase_private.run_place, p_limit int
+) returns setof durabase_private.run_place rows 50
+-- as in is_said
 language plpgsql stable set search_path = '' set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
-  -- of an end user's runs all are looked at, since a word that is among the tags may be one that he excludes
-  v_need tsquery := case when p_filter.kind = 'end' then '' else p_asked end && durabase_private.filter_marks(p_filter);
+  v_need tsquery := p_need && durabase_private.mark_query(' b' || p_block);
 begin
   if p_block is null then
     return query
@@ -72,11 +80,10 @@ begin
         where t.workspace_id = p_filter.workspace_id and (t.created_at, t.run_id) < (p_before.created_at, p_before.id)
         order by t.created_at desc, t.run_id desc limit 200
       ) x join lateral (select r from durabase.task_runs r where r.id = x.run_id offset 0) z on true
-      where x.words @@ v_need and (p_filter.kind <> 'end' or ts_delete(x.words, x.tag_words) @@ p_asked)
+      where x.words @@ p_need and (p_filter.kind <> 'end' or ts_delete(x.words, x.tag_words) @@ p_asked)
         and durabase_private.run_fits(z.r, p_filter)
       order by x.created_at desc, x.run_id desc limit p_limit;
   else
-    v_need := v_need && durabase_private.mark_query(' b' || p_block);
     return query
       select x.created_at, x.run_id
       from (
@@ -95,10 +102,14 @@ create function durabase_private.search_scope(
   p_asked tsquery, p_filter durabase_private.run_filter, p_before durabase_private.run_place, p_floor timestamptz, p_limit int
 ) returns durabase_private.run_place[] language plpgsql stable set search_path = '' as $$
 declare
+  -- of an end user's runs all are looked at, since a word that is among the tags may be one that he excludes
+  v_need tsquery := case when p_filter.kind = 'end' then '' else p_asked end && durabase_private.filter_marks(p_filter);
   v_found durabase_private.run_place[] := array(
-    select h from durabase_private.search_stretch(p_asked, p_filter, null, p_before, p_limit) h);
+    select h from durabase_private.search_stretch(p_asked, v_need, p_filter, null, p_before, p_limit) h);
   v_before durabase_private.run_place;
   v_block record;
+  v_span bigint;
+  v_is_said boolean;
 begin
   if cardinality(v_found) >= p_limit then return v_found; end if;
   select t.created_at, t.run_id into v_before from durabase_private.run_texts t
@@ -106,12 +117,17 @@ begin
     order by t.created_at desc, t.run_id desc offset 199 limit 1;
   if not found then return v_found; end if;
   for v_block in
-    select b.block, b.from_at, lead(b.from_at) over (order by b.from_at) as until_at from durabase_private.run_text_blocks b
+    select b.block, b.span, b.from_at, lead(b.from_at) over (order by b.from_at) as until_at from durabase_private.run_text_blocks b
     where b.workspace_id = p_filter.workspace_id and b.from_at <= v_before.created_at order by b.from_at desc
   loop
     exit when v_block.until_at <= p_floor or cardinality(v_found) >= p_limit;
+    if v_block.span is distinct from v_span then
+      v_span := v_block.span;
+      v_is_said := durabase_private.is_said(v_need && durabase_private.mark_query(' g' || v_span));
+    end if;
+    continue when not v_is_said;
     v_found := v_found || array(
-      select h from durabase_private.search_stretch(p_asked, p_filter, v_block.block, v_before, p_limit - cardinality(v_found)) h);
+      select h from durabase_private.search_stretch(p_asked, v_need, p_filter, v_block.block, v_before, p_limit - cardinality(v_found)) h);
   end loop;
   return v_found;
 end $$;
@@ -197,7 +213,8 @@ end $$;
 
 revoke execute on function durabase_private.run_scopes(uuid, uuid), durabase_private.run_fits(durabase.task_runs, durabase_private.run_filter),
   durabase_private.filter_marks(durabase_private.run_filter),
-  durabase_private.search_stretch(tsquery, durabase_private.run_filter, bigint, durabase_private.run_place, int),
+  durabase_private.is_said(tsquery),
+  durabase_private.search_stretch(tsquery, tsquery, durabase_private.run_filter, bigint, durabase_private.run_place, int),
   durabase_private.search_scope(tsquery, durabase_private.run_filter, durabase_private.run_place, timestamptz, int),
   durabase_private.runs_of_actor(durabase_private.run_filter, durabase_private.run_place, int),
   durabase_private.search_runs(text, uuid, uuid, text[], text, uuid, timestamptz, timestamptz, uuid, int),

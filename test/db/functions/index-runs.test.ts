@@ -137,6 +137,32 @@ describe('index_runs', () => {
     );
   });
 
+  it('opens a block behind a full one, and a span behind sixteen blocks', async () => {
+    const { id: workspaceId, users } = await createWorkspace(db.owner);
+    const long = await createReadyTask(db.owner, workspaceId, { slug: 'long' });
+    const spansOf = async (): Promise<readonly number[]> =>
+      (
+        await db.owner.query<{ size: number }>(
+          'select count(*)::int as size from durabase_private.run_text_blocks where workspace_id = $1 group by span order by span',
+          [workspaceId],
+        )
+      ).rows.map(({ size }) => size);
+    const made: string[] = [];
+    for (let block = 1; block <= 18; block += 1) {
+      made.push((await startRun(db.owner, long, { input: { word: 'brick' } })).id);
+      await indexRuns(db.engine);
+      expect(await spansOf()).toEqual(block > 16 ? [16, block - 16] : [block]);
+      await db.owner.query('update durabase_private.run_text_blocks set run_count = 4096 where workspace_id = $1', [workspaceId]);
+      await startRun(db.owner, long, { input: { word: 'mortar' } });
+      await indexRuns(db.engine); // the full one takes this, and what comes later goes behind it
+    }
+    // 300 more, so that none of these is among the newest
+    for (let n = 0; n < 300; n += 1) await startRun(db.owner, long, { input: {} });
+    await indexRuns(db.engine);
+    expect(await find('brick', {}, users.viewer)).toEqual(made.toReversed());
+    expect(await find('brick mortar', {}, users.viewer)).toEqual([]);
+  });
+
   it('forgets deleted runs', async () => {
     const { id } = await start({ word: 'ephemeral' });
     await indexRuns(db.engine);
