@@ -2,8 +2,8 @@
 -- them after the fact, so that nobody who starts or ends a run waits for it.
 
 -- Runs of a workspace by the time of their acceptance, some thousands in each block. A block is a word of its runs, so that the index
--- of words answers for a stretch of one workspace's list, and a frequent word costs no more than that stretch. Sixteen blocks are a
--- span, a word as well: where nobody says what is asked for, one look leaves out sixteen.
+-- of words answers for a stretch of one workspace's list, and a frequent word costs no more than that stretch. Four blocks are a
+-- span, a word as well: where nobody says what is asked for, one look leaves out four. Longer spans cost more where somebody does.
 create sequence durabase_private.run_text_span_seq;
 create table durabase_private.run_text_blocks (
   workspace_id uuid not null references durabase.workspaces (id) on delete cascade,
@@ -118,7 +118,7 @@ begin
   -- a full block that is the newest of its workspace: what comes later goes into another one
   insert into durabase_private.run_text_blocks (workspace_id, from_at, span)
     select b.workspace_id, n.at + interval '1 microsecond', case
-        when (select count(*) from durabase_private.run_text_blocks l where l.workspace_id = b.workspace_id and l.span = b.span) < 16 then b.span
+        when (select count(*) from durabase_private.run_text_blocks l where l.workspace_id = b.workspace_id and l.span = b.span) < 4 then b.span
         else nextval('durabase_private.run_text_span_seq') end
     from durabase_private.run_text_blocks b cross join lateral (
       select x.created_at as at from durabase_private.run_texts x
@@ -179,11 +179,11 @@ begin
     from durabase.task_runs r
   ), spans as materialized (
     select s.workspace_id, s.place, nextval('durabase_private.run_text_span_seq') as span
-    from (select distinct p.workspace_id, p.place / 65536 as place from places p) s
+    from (select distinct p.workspace_id, p.place / 16384 as place from places p) s
   )
   insert into durabase_private.run_text_blocks (workspace_id, from_at, span)
     select p.workspace_id, case when p.place = 0 then '-infinity' else p.created_at end, s.span
-    from places p join spans s on s.workspace_id = p.workspace_id and s.place = p.place / 65536
+    from places p join spans s on s.workspace_id = p.workspace_id and s.place = p.place / 16384
     where p.place % 4096 = 0
     on conflict (workspace_id, from_at) do nothing;
   insert into durabase_private.run_text_progress (id, position, backfill_after)

@@ -110,6 +110,7 @@ declare
   v_block record;
   v_span bigint;
   v_is_said boolean;
+  v_is_exclusion boolean := querytree(p_asked) = 'T'; -- said by so many that a look ahead only costs
 begin
   if cardinality(v_found) >= p_limit then return v_found; end if;
   select t.created_at, t.run_id into v_before from durabase_private.run_texts t
@@ -123,7 +124,7 @@ begin
     exit when v_block.until_at <= p_floor or cardinality(v_found) >= p_limit;
     if v_block.span is distinct from v_span then
       v_span := v_block.span;
-      v_is_said := durabase_private.is_said(v_need && durabase_private.mark_query(' g' || v_span));
+      v_is_said := v_is_exclusion or durabase_private.is_said(v_need && durabase_private.mark_query(' g' || v_span));
     end if;
     continue when not v_is_said;
     v_found := v_found || array(

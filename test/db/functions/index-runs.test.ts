@@ -137,7 +137,7 @@ describe('index_runs', () => {
     );
   });
 
-  it('opens a block behind a full one, and a span behind sixteen blocks', async () => {
+  it('opens a block behind a full one, and a span behind four blocks', async () => {
     const { id: workspaceId, users } = await createWorkspace(db.owner);
     const long = await createReadyTask(db.owner, workspaceId, { slug: 'long' });
     const spansOf = async (): Promise<readonly number[]> =>
@@ -148,10 +148,10 @@ describe('index_runs', () => {
         )
       ).rows.map(({ size }) => size);
     const made: string[] = [];
-    for (let block = 1; block <= 18; block += 1) {
+    for (let block = 1; block <= 6; block += 1) {
       made.push((await startRun(db.owner, long, { input: { word: 'brick' } })).id);
       await indexRuns(db.engine);
-      expect(await spansOf()).toEqual(block > 16 ? [16, block - 16] : [block]);
+      expect(await spansOf()).toEqual(block > 4 ? [4, block - 4] : [block]);
       await db.owner.query('update durabase_private.run_text_blocks set run_count = 4096 where workspace_id = $1', [workspaceId]);
       await startRun(db.owner, long, { input: { word: 'mortar' } });
       await indexRuns(db.engine); // the full one takes this, and what comes later goes behind it
