@@ -93,6 +93,38 @@ module.exports = {
       to: { path: '^(src|packages/(client|local-stack))/' },
     },
     {
+      name: 'dashboard-asks-by-client-and-http',
+      severity: 'error',
+      from: { path: '^packages/dashboard/src/' },
+      to: { path: '^src/|^packages/(local-stack|cli)/', ...types },
+    },
+    {
+      name: 'contracts-stay-light-in-the-dashboard',
+      comment: 'what needs zod is imported as types',
+      severity: 'error',
+      from: { path: '^packages/dashboard/src/' },
+      to: { path: '^packages/contracts/src/', pathNot: '^packages/contracts/src/(errors|json|run-states)\\.ts$', ...types },
+    },
+    {
+      name: 'features-know-nothing-of-each-other',
+      severity: 'error',
+      from: { path: '^packages/dashboard/src/features/([^/]+)/' },
+      to: { path: '^packages/dashboard/src/features/', pathNot: '^packages/dashboard/src/features/$1/' },
+    },
+    {
+      name: 'dashboard-shares-downwards',
+      comment: 'app ← pages ← features ← components ← lib',
+      severity: 'error',
+      from: { path: '^packages/dashboard/src/(lib|components|features|pages)/' },
+      to: { path: '^packages/dashboard/src/app/', ...types },
+    },
+    {
+      name: 'dashboard-parts-know-no-features',
+      severity: 'error',
+      from: { path: '^packages/dashboard/src/(lib|components)/' },
+      to: { path: '^packages/dashboard/src/(features|pages|app)/', ...types },
+    },
+    {
       name: 'product-never-imports-tests',
       severity: 'error',
       from: { path: '^(src|packages)/' },

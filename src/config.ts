@@ -8,6 +8,7 @@ const versionName = z
   .min(1)
   .max(100)
   .refine((name) => !name.startsWith('__'), 'must not begin with "__": Temporal keeps that for itself');
+const requestsPerMinute = z.coerce.number().int().min(1).max(10_000_000);
 const list = z.string().transform((text) =>
   text
     .split(',')
@@ -48,12 +49,28 @@ export const configSchema = z.strictObject({
   DURABASE_DATABASE_ROLE: z.string().optional().describe('Role to take after connecting, where a pooler needs another login.'),
   DURABASE_DATABASE_POOL_SIZE: z.coerce.number().int().min(1).max(200).default(10).describe('Connections to Postgres at most.'),
   DURABASE_SUPABASE_URL: z.url().describe('URL of the Supabase project.'),
+  DURABASE_SUPABASE_PUBLIC_URL: z
+    .url()
+    .optional()
+    .describe('Where browsers reach the Supabase project, for the dashboard and uploads. Default: DURABASE_SUPABASE_URL.'),
   DURABASE_JWT_SECRET: z.string().min(32).optional().describe('HS256 secret of the local stack; never set elsewhere.'),
   DURABASE_SECRET_KEY: z
     .string()
     .min(20)
     .optional()
     .describe('Secret key of the Supabase project (sb_secret_…): who shows it is the service.'),
+  DURABASE_UPLOAD_BUCKET: z
+    .string()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe('Private bucket of Supabase Storage for uploads, with DURABASE_SECRET_KEY; without it, none are taken.'),
+  DURABASE_UPLOAD_MAX_BYTES: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(52_428_800)
+    .describe('Longest file that may be uploaded, in bytes; give the bucket the same limit, which Storage holds to.'),
   DURABASE_PUBLISHABLE_KEY: z
     .string()
     .optional()
@@ -62,6 +79,10 @@ export const configSchema = z.strictObject({
   DURABASE_TEMPORAL_NAMESPACE: z.string().default('default').describe('Temporal namespace.'),
   DURABASE_TEMPORAL_API_KEY: z.string().optional().describe('API key of Temporal Cloud; switches TLS on.'),
   DURABASE_TEMPORAL_TLS: z.stringbool().default(false).describe('TLS to Temporal.'),
+  DURABASE_TEMPORAL_UI_URL: z
+    .url()
+    .optional()
+    .describe("URL of Temporal's Web UI, to which the dashboard and the story of a run link; without it, they do not."),
   DURABASE_TASK_QUEUE: z.string().min(1).default('durabase').describe('Task queue of workflows and actions.'),
   DURABASE_DEPLOYMENT_NAME: versionName
     .refine((name) => !/[.:]/.test(name), 'must not contain "." or ":"')
@@ -76,12 +97,42 @@ export const configSchema = z.strictObject({
     .optional()
     .describe('Keys of the payload codec as JSON: [{"id","key"}], 32 bytes in base64 each; the first encrypts, all decrypt.'),
   DURABASE_PLAIN_PAYLOADS: z.stringbool().default(false).describe('true: start without codec keys outside of the local stack.'),
+  DURABASE_TEMPORAL_UI_ORIGINS: list
+    .default([])
+    .describe("Origins of Temporal's Web UI, whose pages may call the codec of the API, separated by commas."),
   DURABASE_SECRETS: jsonText(secretEntries)
     .optional()
     .describe('Secrets for tasks as JSON: {"NAME": {"value", "hosts": ["api.example.com"]}}.'),
   DURABASE_OUTGOING_ALLOW: list
     .default([])
     .describe('Private addresses that actions may call: host:port or CIDR, separated by commas.'),
+  DURABASE_CORS_ORIGINS: list
+    .default([])
+    .describe(
+      'Origins of pages that may read what the API answers, separated by commas; the local stack lets in pages of this machine.',
+    ),
+  DURABASE_TRUSTED_PROXIES: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(10)
+    .default(0)
+    .describe('How many proxies stand before the API: so many entries of X-Forwarded-For, from the right, are believed.'),
+  DURABASE_RATE_LIMIT_CALLER: requestsPerMinute
+    .optional()
+    .describe(
+      'Requests a minute that one user or API key may make, for each process; unset: 6000, in the local stack any number.',
+    ),
+  DURABASE_RATE_LIMIT_ADDRESS: requestsPerMinute
+    .optional()
+    .describe(
+      'Requests a minute from one address, refused credentials counting tenfold; unset: 12000, in the local stack any number.',
+    ),
+  DURABASE_RATE_LIMIT_WITHOUT_LOGIN: requestsPerMinute
+    .optional()
+    .describe(
+      'Requests a minute from one address to what takes a token in place of a login; unset: 60, in the local stack any number.',
+    ),
   DURABASE_HOST: z.string().default('127.0.0.1').describe('Address on which the API listens.'),
   DURABASE_PORT: port.default(3000).describe('Port of the API.'),
   DURABASE_HEALTH_PORT: port
@@ -134,7 +185,7 @@ export type Config = Readonly<z.infer<typeof configSchema>>;
 const PREFIX = 'DURABASE_';
 /** Variables of the local stack and of tests, which share the prefix. */
 const OTHERS =
-  /^DURABASE_(?:PORT_OFFSET|SUPABASE_PORT|POSTGRES_PORT|API_PORT|TEMPORAL_PORT|TEMPORAL_UI_PORT|TEMPORAL_BIN|TEST_.*|STATE_DIR)$/;
+  /^DURABASE_(?:PORT_OFFSET|SUPABASE_PORT|POSTGRES_PORT|API_PORT|TEMPORAL_PORT|TEMPORAL_UI_PORT|TEMPORAL_BIN|CHROMIUM|TEST_.*|STATE_DIR)$/;
 
 /** Reads the environment, refusing what it does not know. */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
@@ -161,6 +212,12 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     throw new PlatformError('INVALID_REQUEST', {
       message: `${missing} is not set: worker versioning needs the name of the deployment and the build`,
       hint: 'set both, or none; see docs/deploying-workers.md',
+    });
+  }
+  if (config.DURABASE_UPLOAD_BUCKET !== undefined && config.DURABASE_SECRET_KEY === undefined) {
+    throw new PlatformError('INVALID_REQUEST', {
+      message: 'DURABASE_SECRET_KEY is not set: uploads into DURABASE_UPLOAD_BUCKET are signed with it',
+      hint: 'set both, or none; see docs/self-hosting.md',
     });
   }
   if (

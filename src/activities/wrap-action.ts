@@ -1,6 +1,6 @@
 import { type ActionContract, isPlatformError, type Json, PlatformError } from '@durabase/contracts';
+import { formatPath } from '@durabase/contracts/json-path';
 import { Context } from '@temporalio/activity';
-import { formatPath } from '../domain/plan/problem.ts';
 import type { ActionHandler } from '../ports/action.ts';
 import type { Log } from '../ports/log.ts';
 import type { MirrorPort } from '../ports/mirror.ts';

@@ -1,7 +1,10 @@
+import type { UploadsPort } from '../ports/uploads.ts';
+import { type CodecDesk, createCodecDesk } from './codec-desk.ts';
 import { createFigures, type FiguresReader } from './figures.ts';
 import { createInputCheck, type InputCheck } from './check-input.ts';
 import { createHttpMetrics, type HttpMetrics } from './metrics.ts';
 import type { ApiPorts } from './ports.ts';
+import type { Reference } from './reference/reference.ts';
 import { createRunAsCaller, type RunAsCaller } from './run-as-caller.ts';
 import { createStreams, type Streams } from './streams/create-streams.ts';
 import { STREAM_SETTINGS, type StreamSettings } from './streams/stream-settings.ts';
@@ -14,11 +17,28 @@ export interface RoutePorts extends Pick<ApiPorts, 'compile' | 'wake'> {
   readonly checkInput: InputCheck;
   readonly figures: FiguresReader;
   readonly metrics: HttpMetrics;
+  readonly codecDesk: CodecDesk;
   readonly streams: Streams;
+  readonly reference: Reference;
+  readonly linkToTemporal: LinkToTemporal;
+  /** undefined: none are taken. */
+  readonly uploads: UploadsPort | undefined;
 }
 
-export function createRoutePorts(ports: ApiPorts, streamSettings: Partial<StreamSettings>): RoutePorts {
-  const { db, sqlErrors, log, compile, checkInput, listenForChanges, wake } = ports;
+/** Where people find a workflow in Temporal's Web UI; null: nobody said where that is. */
+export type LinkToTemporal = (workflowId: string) => string | null;
+
+export interface RoutePortsOptions {
+  readonly linkToTemporal: LinkToTemporal;
+  readonly streams: Partial<StreamSettings>;
+  readonly reference: Reference;
+}
+
+export function createRoutePorts(
+  ports: ApiPorts,
+  { streams: streamSettings, reference, linkToTemporal }: RoutePortsOptions,
+): RoutePorts {
+  const { db, sqlErrors, log, compile, checkInput, listenForChanges, wake, codec, uploads } = ports;
   const settings = { ...STREAM_SETTINGS, ...streamSettings };
   const runAsCaller = createRunAsCaller({ db, sqlErrors });
   const figures = createFigures({ db, log });
@@ -29,8 +49,12 @@ export function createRoutePorts(ports: ApiPorts, streamSettings: Partial<Stream
     wake,
     submitter: createSubmitter({ db, sqlErrors }),
     checkInput: createInputCheck({ runAsCaller, checkInput }),
+    codecDesk: createCodecDesk({ codec, runAsCaller, log }),
     figures,
     metrics: createHttpMetrics({ figures, streams }),
     streams,
+    reference,
+    linkToTemporal,
+    uploads,
   };
 }

@@ -10,6 +10,8 @@ export const creationCursor = z.tuple([micros, z.guid()]);
 export const stepCursor = z.tuple([micros, z.string().max(100), z.int().min(-1).max(2_147_483_647)]);
 /** Where a page by ids ended. */
 export const idCursor = z.tuple([z.guid()]);
+/** Where a page by slugs ended. */
+export const slugCursor = z.tuple([z.string().max(63), z.guid()]);
 /** Where a page by number ended. */
 export const numberCursor = z.tuple([z.int().min(0)]);
 

@@ -6,6 +6,10 @@ const FIELDS: Readonly<Record<string, string>> = {
   run_at: 'runAt',
   from_step: 'fromStep',
   max_runs: 'maxRuns',
+  expires_at: 'expiresAt',
+  user_id: 'userId',
+  file_name: 'fileName',
+  content_type: 'contentType',
 };
 
 /** A refusal with the path that callers of the API know. */

@@ -3,6 +3,8 @@ import type { Compiled } from '../domain/plan/compile-task.ts';
 import type { SqlError } from '../platform/db/sql-errors.ts';
 import type { Db, Identity } from '../ports/db.ts';
 import type { Log } from '../ports/log.ts';
+import type { PayloadCodecPort } from '../ports/payload-codec.ts';
+import type { UploadsPort } from '../ports/uploads.ts';
 
 /** Verifies the token of a user. Throws PlatformError: TOKEN_EXPIRED, UNAUTHENTICATED, AUTH_UNAVAILABLE when the keys cannot be fetched. */
 export type VerifyToken = (token: string) => Promise<Identity>;
@@ -35,4 +37,8 @@ export interface ApiPorts {
   readonly listenForChanges: ListenForChanges;
   /** Tells the dispatchers that there is work. Never throws, returns at once. */
   readonly wake: () => void;
+  /** Without it, payloads are not encrypted. */
+  readonly codec?: PayloadCodecPort | undefined;
+  /** Without it, no uploads are taken. */
+  readonly uploads?: UploadsPort | undefined;
 }

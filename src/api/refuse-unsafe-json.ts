@@ -1,5 +1,5 @@
 import { type ErrorDetails, type Json, PlatformError } from '@durabase/contracts';
-import { formatPath } from '../domain/plan/problem.ts';
+import { formatPath } from '@durabase/contracts/json-path';
 import { findUnstorable } from '../domain/unstorable.ts';
 
 /** Levels of arrays and objects inside each other. */

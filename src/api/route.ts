@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import type { Json } from '@durabase/contracts';
+import type { ErrorCode, Json } from '@durabase/contracts';
 import type { Identity } from '../ports/db.ts';
 import type { RoutePorts } from './create-route-ports.ts';
+import type { Conditions } from './entity-tags.ts';
 import { parsePart } from './parse-part.ts';
 import type { StreamSource } from './streams/stream-source.ts';
 
@@ -16,6 +17,7 @@ export interface RawCall {
   readonly idempotencyKey: string | undefined;
   /** Where a stream that was cut off goes on. */
   readonly lastEventId: number | undefined;
+  readonly conditions: Conditions;
 }
 
 export interface Answer {
@@ -41,6 +43,12 @@ export interface Route {
   readonly takesIdempotencyKey: boolean;
   /** Bodies of the good answers, by status. */
   readonly answers: Readonly<Record<number, z.ZodType>>;
+  /** Whether its answer has an ETag (`read`), or it saves what has one (`write`). */
+  readonly tag?: 'read' | 'write';
+  /** Type of its answer where that is text and not JSON. */
+  readonly answersText?: string;
+  /** Codes with which only this route refuses: `openapi/refusals.ts` knows those that follow from its path and parts. */
+  readonly refuses?: readonly ErrorCode[];
   readonly handler: (call: RawCall, ports: RoutePorts) => Promise<Answer>;
   /** What is streamed to a caller who prefers `text/event-stream`; undefined: JSON only. */
   readonly stream: ((call: RawCall) => StreamSource) | undefined;
@@ -56,6 +64,7 @@ interface Call<Params extends z.ZodType, Query extends z.ZodType, Body extends z
   readonly identity: Caller;
   readonly idempotencyKey: string | undefined;
   readonly lastEventId: number | undefined;
+  readonly conditions: Conditions;
 }
 
 type CallerOf<Access extends Route['access']> = Access extends 'caller' ? Identity : undefined;
@@ -70,6 +79,9 @@ interface RouteDraft<Params extends z.ZodType, Query extends z.ZodType, Body ext
   readonly body?: Body;
   readonly takesIdempotencyKey?: boolean;
   readonly answers: Readonly<Record<number, z.ZodType>>;
+  readonly tag?: 'read' | 'write';
+  readonly answersText?: string;
+  readonly refuses?: readonly ErrorCode[];
   readonly handler: (call: Call<Params, Query, Body, CallerOf<Access>>, ports: RoutePorts) => Promise<Answer>;
   readonly stream?: (call: Call<Params, Query, Body, CallerOf<Access>>) => StreamSource;
 }
@@ -90,6 +102,7 @@ export function defineRoute<
     identity: raw.identity as CallerOf<Access>,
     idempotencyKey: raw.idempotencyKey,
     lastEventId: raw.lastEventId,
+    conditions: raw.conditions,
   });
   return {
     ...rest,

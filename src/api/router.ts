@@ -1,6 +1,9 @@
 import { PlatformError } from '@durabase/contracts';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { RoutePorts } from './create-route-ports.ts';
+import { type Conditions, isKnown } from './entity-tags.ts';
+import { createEntrance } from './entrance.ts';
+import type { Limits } from './limits/limits.ts';
 import type { Authenticate } from './middleware/authenticate.ts';
 import { readBody, refuseBody } from './middleware/read-body.ts';
 import { readIdempotencyKey } from './read-idempotency-key.ts';
@@ -13,6 +16,7 @@ import { readLastEventId } from './streams/read-last-event-id.ts';
 export interface RouterOptions {
   readonly routes: readonly Route[];
   readonly authenticate: Authenticate;
+  readonly limits: Limits;
   readonly ports: RoutePorts;
 }
 
@@ -20,10 +24,10 @@ export interface RouterOptions {
  * Deny by default: a request reaches a handler only by the exact path and method of a declared route, and only through the
  * access that the route itself names. No spelling of a path can reach a handler beside its access.
  */
-export function createRouter({ routes, authenticate, ports }: RouterOptions): Router {
+export function createRouter({ routes, ...rest }: RouterOptions): Router {
   const router = Router({ caseSensitive: true, strict: true });
   for (const [path, ofPath] of Map.groupBy(routes, (route) => route.path)) {
-    router.all(path, createDispatch({ routes: ofPath, authenticate, ports }));
+    router.all(path, createDispatch({ routes: ofPath, ...rest }));
   }
   return router;
 }
@@ -36,7 +40,10 @@ export const refuseUnknownRoute: RequestHandler = (request) => {
   });
 };
 
-function createDispatch({ routes, authenticate, ports }: RouterOptions): RequestHandler {
+const NO_CONDITIONS: Conditions = { ifMatch: undefined, ifNoneMatch: undefined };
+
+function createDispatch({ routes, authenticate, limits, ports }: RouterOptions): RequestHandler {
+  const letIn = createEntrance({ authenticate, limits });
   const byMethod = new Map(routes.map((route) => [String(route.method), route]));
   const allowed = [...byMethod.keys()].sort().join(', ');
   return async (request, response) => {
@@ -49,15 +56,16 @@ function createDispatch({ routes, authenticate, ports }: RouterOptions): Request
         hint: `possible: ${allowed}`,
       });
     }
-    const identity = route.access === 'caller' ? await authenticate(request) : undefined;
+    const identity = await letIn(route, request);
     const query = readQuery(request);
     const idempotencyKey = route.takesIdempotencyKey ? readIdempotencyKey(request) : undefined;
     const stream = chooseStream(route, request, response);
     const lastEventId = stream === undefined ? undefined : readLastEventId(request);
     const body = await readBodyOf(route, request, response);
-    const call = { params: request.params, query, body, identity, idempotencyKey, lastEventId };
+    const conditions = { ifMatch: request.get('if-match'), ifNoneMatch: request.get('if-none-match') };
+    const call = { params: request.params, query, body, identity, idempotencyKey, lastEventId, conditions };
     if (stream !== undefined && identity !== undefined) await ports.streams.serve(response, { source: stream(call), identity });
-    else send(response, await route.handler(call, ports));
+    else answer(response, await route.handler(call, ports), route.method === 'GET' ? conditions : NO_CONDITIONS);
   };
 }
 
@@ -72,6 +80,14 @@ const readBodyOf = async (route: Route, request: Request, response: Response) =>
   refuseBody(request);
   return undefined;
 };
+
+/** What the caller has already is not sent again. */
+function answer(response: Response, made: Answer, conditions: Conditions): void {
+  if (!isKnown(made.headers?.['ETag'], conditions)) return send(response, made);
+  response.statusCode = 304;
+  for (const [name, value] of Object.entries(made.headers ?? {})) response.setHeader(name, value);
+  response.end();
+}
 
 function send(response: Response, { status, headers = {}, body, contentType }: Answer): void {
   response.statusCode = status;

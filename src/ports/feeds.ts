@@ -21,10 +21,12 @@ export interface Sequenced {
 export interface FeedsPort {
   /** Numbers what has come and tells the followers. Any number of workers may ask. */
   sequence(): Promise<Sequenced>;
-  /** Forgets changes that are too old to be asked for; returns how many. */
+  /** Forgets changes and idempotency keys of calls that are too old to be asked for; returns how many. */
   prune(): Promise<number>;
   /** Chains audit rows; `undefined` when there were none, or another worker is at it. */
   sealAudit(): Promise<Seal | undefined>;
+  /** Writes the words by which runs are found, for one batch of what has changed; returns whether more may be waiting. */
+  indexRuns(): Promise<boolean>;
   /** Takes or keeps the lead: whether this worker is the one that looks by itself. */
   lead(): Promise<boolean>;
   leave(): Promise<void>;

@@ -1,6 +1,8 @@
 import { createLoop } from '../loop/create-loop.ts';
 import type { FeedsPort } from '../ports/feeds.ts';
 import type { Log } from '../ports/log.ts';
+import { createIndexing } from './create-indexing.ts';
+import { advanceRate, gatherMs, type Rate } from './gathering.ts';
 
 /** What the sequencer asks for. */
 export interface SequencerPorts {
@@ -8,20 +10,15 @@ export interface SequencerPorts {
   readonly log: Log;
 }
 
-/** Gives changes their numbers in the feeds, and keeps the audit's chain. */
+/** Gives changes their numbers in the feeds, keeps the audit's chain, and the words by which runs are found. */
 export interface Sequencer {
   /** There may be changes. */
   wake(): void;
   stop(): Promise<void>;
 }
 
-/** Changes that come within this time travel together. */
-const GATHER_MS = 5;
-const GATHER_CROWD_MS = 15;
-/** So many changes in a second are a crowd, which is gathered; fewer are told as they come. */
-const CROWD = 60;
-/** How long the changes of a moment count for the rate. */
-const RATE_MS = 250;
+/** How soon a sequencer looks again after it found something. */
+const SOON_MS = 5;
 /** Changes of others, whose commits tell nobody, are found by looking. */
 const LEADER_LOOKS_MS = 60;
 const OTHERS_LOOK_MS = 1_000;
@@ -29,24 +26,12 @@ const BUSY_MS = 25;
 const HOUSEKEEPING_MS = 1_000;
 const PRUNE_EVERY_MS = 60_000;
 
-/** Changes in a second, of late. */
-function createRate(): (count: number) => number {
-  let perSecond = 0;
-  let lastMs = performance.now();
-  return (count) => {
-    const elapsedMs = Math.max(performance.now() - lastMs, 1);
-    lastMs += elapsedMs;
-    perSecond += ((count * 1_000) / elapsedMs - perSecond) * (1 - Math.exp(-elapsedMs / RATE_MS));
-    return perSecond;
-  };
-}
-
 /** Every worker has one: each numbers when it has written something, and the one that leads also looks by itself. */
 export function createSequencer({ feeds, log }: SequencerPorts): Sequencer {
   let isLeading = false;
-  let idleMs = GATHER_MS;
+  let idleMs = SOON_MS;
   let prunedAtMs = performance.now();
-  const rate = createRate();
+  let rate: Rate = { perSecond: 0, atMs: performance.now() };
 
   const sequencing = createLoop({
     name: 'sequencer',
@@ -59,8 +44,9 @@ export function createSequencer({ feeds, log }: SequencerPorts): Sequencer {
         idleMs = Math.min(idleMs * 2, isLeading ? LEADER_LOOKS_MS : OTHERS_LOOK_MS);
         return { ms: idleMs };
       }
-      idleMs = GATHER_MS;
-      return { ms: rate(count) > CROWD ? GATHER_CROWD_MS : 1, isDeaf: true };
+      idleMs = SOON_MS;
+      rate = advanceRate(rate, count, performance.now());
+      return { ms: gatherMs(rate), isDeaf: true };
     },
   });
 
@@ -73,6 +59,8 @@ export function createSequencer({ feeds, log }: SequencerPorts): Sequencer {
       if (!sealed.isFull) return;
     }
   };
+
+  const indexing = createIndexing({ feeds, log, isLeading: () => isLeading });
 
   const housekeeping = createLoop({
     name: 'housekeeping',
@@ -93,6 +81,7 @@ export function createSequencer({ feeds, log }: SequencerPorts): Sequencer {
     wake: sequencing.wake,
     stop: async () => {
       await housekeeping.stop();
+      await indexing.stop();
       await sequencing.stop();
       // What this worker wrote last; if it cannot be told now, the next worker tells it.
       await feeds.sequence().catch(() => undefined);

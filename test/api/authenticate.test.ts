@@ -25,6 +25,8 @@ describe('every route', () => {
     expect(open).toEqual([
       'POST /api/v1/step-tokens/complete',
       'POST /api/v1/step-tokens/fail',
+      'GET /api/v1/openapi.json',
+      'GET /api/v1/reference',
       'GET /healthz',
       'GET /readyz',
       'GET /metrics',

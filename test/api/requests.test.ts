@@ -105,6 +105,13 @@ describe('queries and headers', () => {
     expect([inShort(refusal), refusal.path]).toEqual(['422 INVALID_REQUEST', at]);
   });
 
+  it('says what a field is called that is nearly right, and lists the fields otherwise', async () => {
+    const nearly = await used.api.refusal('GET', '/api/v1/runs?state=failed', { as: editor });
+    expect(nearly.hint).toBe('did you mean "states"?');
+    const wrong = await used.api.refusal('GET', '/api/v1/runs?colour=red', { as: editor });
+    expect(wrong.hint).toMatch(/^known: .*"states".*"limit"/);
+  });
+
   it('refuses a NUL character in a query', async () => {
     const refusal = await used.api.refusal('GET', '/api/v1/tasks?tag=a%00b', { as: editor });
     expect([inShort(refusal), refusal.path]).toEqual(['422 INVALID_STRING', 'tag']);

@@ -169,6 +169,26 @@ describe('runs by the client', () => {
     for await (const run of durabase.listRuns({ task: 'many' })) await durabase.cancel(run);
   });
 
+  it('searches runs by words and by who started them', async () => {
+    const runAt = new Date(Date.now() + 3_600_000);
+    const found: Run[] = [];
+    for (const word of ['saffron', 'saffron', 'pepper'])
+      found.push((await durabase.start('quick', { word }, { runAt, workspace: engine.workspaceId })).run);
+    const [first, second, third] = found.map(({ id }) => id);
+    const search = async (options: Parameters<typeof durabase.listRuns>[0]): Promise<readonly string[]> => {
+      const ids: string[] = [];
+      for await (const { id } of durabase.listRuns({ ...options, states: ['scheduled'], pageSize: 1 })) ids.push(id);
+      return ids;
+    };
+    await eventually(async () => expect(await search({ search: 'saffron' })).toEqual([second, first]));
+    const actor = found[0]?.actor.userId ?? '';
+    expect(await search({ search: 'saffron or pepper', actor })).toEqual([third, second, first]);
+    expect(await search({ actor })).toEqual([third, second, first]);
+    expect(await search({ search: 'saffron', actor: engine.workspaceId })).toEqual([]);
+    expect(await refusal(search({ search: 'x'.repeat(201) }))).toMatchObject({ code: 'INVALID_REQUEST', path: 'q' });
+    for (const id of found) await durabase.cancel(id);
+  });
+
   it('starts later, and with a priority', async () => {
     const runAt = new Date(Date.now() + 3_600_000);
     const { run } = await durabase.start('quick', {}, { runAt, priority: 1, workspace: engine.workspaceId });

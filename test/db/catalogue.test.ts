@@ -2,42 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { useDatabase } from '../support/use-database.ts';
+import { PRIVATE_FOR_USERS } from './support/private-for-users.ts';
 
 const MIGRATIONS = join(import.meta.dirname, '../../supabase/migrations');
 const SCHEMAS = "('durabase'::regnamespace, 'durabase_private'::regnamespace)";
-
-/** Functions of the private schema that the roles of the Data API may run: bodies with checks of their own, and what policies ask. */
-const PRIVATE_FOR_USERS: Readonly<Record<string, readonly string[]>> = {
-  admin_ws_ids: ['anon', 'authenticated', 'service_role'],
-  cancel_run: ['authenticated', 'service_role'],
-  changes_since: ['authenticated', 'service_role'],
-  current_actor: ['anon', 'authenticated', 'service_role'],
-  delete_task: ['authenticated', 'service_role'],
-  emit_event: ['authenticated', 'service_role'],
-  end_step_as_caller: ['authenticated', 'service_role'],
-  end_step_by_token: ['anon', 'authenticated', 'service_role'],
-  explain_run: ['authenticated', 'service_role'],
-  feed_epoch: ['authenticated', 'service_role'],
-  find_runs: ['authenticated', 'service_role'],
-  get_payload: ['authenticated', 'service_role'],
-  hold_queue: ['authenticated', 'service_role'],
-  is_instance_admin: ['anon', 'authenticated', 'service_role'],
-  last_seq: ['authenticated', 'service_role'],
-  list_drift: ['authenticated', 'service_role'],
-  make_run: ['authenticated', 'service_role'],
-  may_listen: ['anon', 'authenticated', 'service_role'],
-  refuse: ['anon', 'authenticated', 'service_role'],
-  restore_task: ['authenticated', 'service_role'],
-  restore_version: ['authenticated', 'service_role'],
-  save_task: ['authenticated', 'service_role'],
-  set_pause: ['authenticated', 'service_role'],
-  shared_task_ids: ['anon', 'authenticated', 'service_role'],
-  start_run: ['authenticated', 'service_role'],
-  step_token: ['authenticated', 'service_role'],
-  uid: ['anon', 'authenticated', 'service_role'],
-  verify_audit: ['authenticated', 'service_role'],
-  ws_ids: ['anon', 'authenticated', 'service_role'],
-};
 
 /** Foreign keys without an index of their own, each with the reason. */
 const UNINDEXED_FOREIGN_KEYS: Readonly<Record<string, string>> = {};
@@ -45,9 +13,16 @@ const UNINDEXED_FOREIGN_KEYS: Readonly<Record<string, string>> = {};
 /** Indexes on text that people or programs choose, each with what bounds it. */
 const BOUNDED_TEXT_INDEXES: Readonly<Record<string, string>> = {
   tasks_slug_unique: 'check: 63 characters',
+  tasks_words_idx: 'lexemes: 2,046 bytes; longer words are left out',
   tasks_slug_idx: 'check: 63 characters',
   idempotency_keys_pkey: 'check: 200 characters',
+  kept_calls_pkey: 'checks: 300, 60 and 200 characters',
+  run_texts_words_idx: 'lexemes: 2,046 bytes; longer words are left out',
+  task_runs_error_code_page_idx: 'left: 200 characters',
+  task_runs_task_error_code_page_idx: 'left: 200 characters',
   task_runs_state_page_idx: 'check: known states',
+  task_runs_task_state_page_idx: 'check: known states',
+  task_runs_own_page_idx: 'check: known states',
   permits_pkey: 'check: 500 characters',
   run_queue_blocked_idx: 'keys of permits',
   executions_pkey: 'ids of Temporal',
@@ -67,6 +42,9 @@ const BOUNDED_TEXT_INDEXES: Readonly<Record<string, string>> = {
   input_tokens_run_idx: 'ids of steps',
   loop_items_pkey: 'ids of steps',
   run_links_parent_idx: 'ids of steps',
+  workspace_invitations_open_unique: 'check: 320 characters',
+  invitation_tokens_hash_key: 'hashes',
+  api_key_hashes_hash_key: 'hashes',
 };
 
 describe('the schema', () => {

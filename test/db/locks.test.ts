@@ -1,7 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
 import {
-  admitRun,
   createReadyTask,
   createWorkspace,
   executionOf,
@@ -13,6 +12,7 @@ import {
 import { callRow, callValue, readValue } from '../support/call.ts';
 import { eventually } from '../support/eventually.ts';
 import { useDatabase } from '../support/use-database.ts';
+import { CHILD, startFamily } from './support/start-waiting.ts';
 import { tellStory } from './support/tell-story.ts';
 
 /** What Postgres says to the one of two transactions that wait for each other. */
@@ -30,17 +30,6 @@ describe('locks', () => {
     await createReadyTask(db.owner, acme.id, { slug: 'child' });
   });
 
-  const child = { kind: 'child', task: 'child', input: {}, isWaited: true };
-  const startFamily = async (size = 1): Promise<{ readonly parent: string; readonly children: readonly string[] }> => {
-    const parent = await story.startOpen(task);
-    for (let n = 0; n < size; n += 1) await story.wait(parent, `run-${n}`, child);
-    const children = (await story.childrenOf(parent)).map(({ id }) => id);
-    for (const id of children) {
-      await admitRun(db.owner, id);
-      await story.open(id);
-    }
-    return { parent, children };
-  };
   /** A transaction that stays open until its work is done. */
   const inTransaction = async <Result>(work: (client: pg.ClientBase) => Promise<Result>): Promise<Result> => {
     const client = await db.owner.connect();
@@ -72,12 +61,12 @@ describe('locks', () => {
     );
 
   it('of parent and child are never held together: each can end while the other ends', async () => {
-    const { parent, children } = await startFamily(2);
+    const { parent, children } = await startFamily(db, story, task, 2);
     await inTransaction(async (client) => {
       await finish(client, parent); // not committed yet
       for (const id of children) await inTransaction((other) => finish(other, id));
     });
-    const next = await startFamily(1);
+    const next = await startFamily(db, story, task);
     await inTransaction(async (client) => {
       await finish(client, next.children[0] ?? '');
       await inTransaction((other) => finish(other, next.parent));
@@ -88,7 +77,7 @@ describe('locks', () => {
   });
 
   it('of a child are not held while its end waits for its parent', async () => {
-    const { parent, children } = await startFamily(1);
+    const { parent, children } = await startFamily(db, story, task);
     const [born = ''] = children;
     await story.finish(born);
     await inTransaction(async (client) => {
@@ -103,7 +92,7 @@ describe('locks', () => {
   });
 
   it('of a parent are not held while its end waits for its child', async () => {
-    const { parent, children } = await startFamily(1);
+    const { parent, children } = await startFamily(db, story, task);
     await story.finish(parent);
     await inTransaction(async (client) => {
       await holdRun(client, children[0] ?? '');
@@ -155,7 +144,7 @@ describe('locks', () => {
   });
 
   it('let whatever happens to families at once happen, without a deadlock', async () => {
-    const families = await Promise.all(Array.from({ length: 12 }, () => startFamily(3)));
+    const families = await Promise.all(Array.from({ length: 12 }, () => startFamily(db, story, task, 3)));
     const runs = families.flatMap(({ parent, children }) => [parent, ...children]);
     for (const id of runs) await story.wait(id, 'paid', { kind: 'event', name: 'storm' });
     const shuffled = <Item>(items: readonly Item[]): Item[] => items.toSorted(() => Math.random() - 0.5);
@@ -173,7 +162,7 @@ describe('locks', () => {
           action: 'run-task',
           attempt: 1,
           state: 'waiting',
-          wait: child,
+          wait: CHILD,
         })),
       });
     const bulk = (operation: string) => callValue(db.owner, 'durabase.for_runs', { operation, filter: { runIds: runs } });

@@ -31,12 +31,19 @@ interface Parts {
   readonly claims: string;
 }
 
+export interface ProductOptions {
+  /** @default false */
+  readonly webUi?: boolean;
+  /** Settings beside those of the tests. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** Call it at the top of a file. */
-export function useProduct(): Product {
+export function useProduct(options: ProductOptions = {}): Product {
   const undos: (() => Promise<unknown>)[] = [];
   let parts: Parts | undefined;
   beforeAll(async () => {
-    parts = await open((undo) => undos.push(undo));
+    parts = await open(options, (undo) => undos.push(undo));
   }, 600_000); // Temporal may have to be built
   afterAll(async () => {
     for (const undo of undos.toReversed()) await undo();
@@ -49,7 +56,7 @@ export function useProduct(): Product {
   });
 }
 
-async function open(onEnd: (undo: () => Promise<unknown>) => void): Promise<Parts> {
+async function open(options: ProductOptions, onEnd: (undo: () => Promise<unknown>) => void): Promise<Parts> {
   const target = await startEffectsTarget();
   onEnd(target.close);
   const stateDir = mkdtempSync(join(tmpdir(), 'durabase-e2e-'));
@@ -59,13 +66,14 @@ async function open(onEnd: (undo: () => Promise<unknown>) => void): Promise<Part
     ...Object.fromEntries(settings),
     DURABASE_TEMPORAL_BIN: process.env['DURABASE_TEMPORAL_BIN'],
     DURABASE_OUTGOING_ALLOW: target.host,
+    ...options.env,
   };
   const stack = await startStack({
     projectDir: PROJECT,
     stateDir,
     env,
     ports: 'free',
-    webUi: false,
+    webUi: options.webUi ?? false,
     log: () => undefined,
   });
   onEnd(stack.destroy);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
+import type { RunState } from '@durabase/contracts';
 import { callRow, callValue, readValue } from './call.ts';
 import { eventually } from './eventually.ts';
 
@@ -170,22 +171,8 @@ export const openRun = async (
   return findRun(owner, runId);
 };
 
-export type RunState =
-  | 'scheduled'
-  | 'queued'
-  | 'running'
-  | 'waiting'
-  | 'awaiting_input'
-  | 'retrying'
-  | 'paused'
-  | 'completed'
-  | 'failed'
-  | 'timed_out'
-  | 'cancelled'
-  | 'skipped'
-  | 'expired';
-
-const FAILURE = { code: 'STEP_FAILED', message: 'it did not work' };
+/** What a run says that did not end well. */
+export const FAILURE = { code: 'STEP_FAILED', message: 'it did not work' };
 
 /** A run in any state, brought there by our own functions as far as there is one that leads there. */
 export const createRunIn = async (owner: pg.Pool, task: ReadyTask, state: RunState): Promise<Run> => {

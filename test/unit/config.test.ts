@@ -20,6 +20,8 @@ describe('readConfig', () => {
     [{ DURABASE_DEPLOYMENT_NAME: 'shop.eu', DURABASE_BUILD_ID: '1' }, 'DURABASE_DEPLOYMENT_NAME: must not contain'],
     [{ DURABASE_DEPLOYMENT_NAME: 'shop:eu', DURABASE_BUILD_ID: '1' }, 'DURABASE_DEPLOYMENT_NAME: must not contain'],
     [{ DURABASE_DEPLOYMENT_NAME: 'shop', DURABASE_BUILD_ID: '__unversioned__' }, 'DURABASE_BUILD_ID: must not begin with'],
+    [{ DURABASE_UPLOAD_BUCKET: 'uploads' }, 'DURABASE_SECRET_KEY is not set'],
+    [{ DURABASE_UPLOAD_MAX_BYTES: '0' }, 'DURABASE_UPLOAD_MAX_BYTES'],
   ])('refuses %j', (settings, message) => {
     expect(() => readConfig({ ...LOCAL, ...settings })).toThrow(message);
   });

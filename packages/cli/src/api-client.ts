@@ -5,10 +5,14 @@ import type { Settings } from './settings.ts';
 
 type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
+/** On what a save is based: a version by its id in quotes, or that there is nothing yet (`*`). */
+type Conditions = { readonly 'if-match'?: string; readonly 'if-none-match'?: string };
+
 /** The HTTP API. Every refusal is a CliError with the code of the API. */
 export interface Api {
   get<Body>(path: string, query?: Query): Promise<Body>;
-  post<Body>(path: string, query?: Query, body?: Json): Promise<Body>;
+  /** With conditions: refused by PRECONDITION_FAILED where they do not hold. */
+  post<Body>(path: string, query?: Query, body?: Json, conditions?: Conditions): Promise<Body>;
   delete<Body>(path: string, query?: Query): Promise<Body>;
 }
 
@@ -38,12 +42,22 @@ const toError = (status: number, text: string, url: string): CliError => {
 };
 
 export const createApi = ({ url, token }: Settings): Api => {
-  const call = async <Body>(method: string, path: string, query: Query = {}, body?: Json): Promise<Body> => {
+  const call = async <Body>(
+    method: string,
+    path: string,
+    query: Query = {},
+    body?: Json,
+    conditions: Conditions = {},
+  ): Promise<Body> => {
     const address = new URL(`${url.replace(/\/+$/, '')}/api/v1${path}`);
     for (const [name, value] of Object.entries(query)) if (value !== undefined) address.searchParams.set(name, String(value));
     const request: RequestInit = {
       method,
-      headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      headers: {
+        ...conditions,
+        authorization: `Bearer ${token}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(PATIENCE_MS),
       redirect: 'error', // the token goes nowhere else
@@ -64,7 +78,7 @@ export const createApi = ({ url, token }: Settings): Api => {
   };
   return {
     get: (path, query) => call('GET', path, query),
-    post: (path, query, body) => call('POST', path, query, body),
+    post: (path, query, body, conditions) => call('POST', path, query, body, conditions),
     delete: (path, query) => call('DELETE', path, query),
   };
 };

@@ -5,7 +5,7 @@ import { readArguments, USAGE } from './read-arguments.ts';
 import { readSettings } from './settings.ts';
 import { showProblems } from './show/show-problems.ts';
 import { taskCommands } from './tasks/index.ts';
-import type { Terminal } from './terminal.ts';
+import { silence, type Terminal } from './terminal.ts';
 
 interface Surroundings {
   readonly terminal: Terminal;
@@ -40,7 +40,7 @@ export const run = async (argv: readonly string[], { terminal, env, folder }: Su
     const report = (result: unknown): void => {
       if (args.isJson) terminal.say(JSON.stringify(result, null, 2));
     };
-    return await taskCommands[args.command]({ api, terminal, args, folder, report });
+    return await taskCommands[args.command]({ api, terminal: args.isJson ? silence(terminal) : terminal, args, folder, report });
   } catch (error) {
     return showError(error, terminal, argv.includes('--json'));
   }

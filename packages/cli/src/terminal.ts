@@ -27,6 +27,9 @@ interface Streams {
   readonly stderr: Writable;
 }
 
+/** A terminal that shows people nothing: what comes out is for machines alone. */
+export const silence = (terminal: Terminal): Terminal => ({ ...terminal, say: () => {}, note: () => {} });
+
 export const createTerminal = ({ stdin, stdout, stderr }: Streams): Terminal => ({
   say: (line) => void stdout.write(`${line}\n`),
   note: (line) => void stderr.write(`${line}\n`),

@@ -1,7 +1,7 @@
 import type { JsonObject } from '@durabase/contracts/json';
 import type { AppEvent } from '@durabase/contracts/api/event';
 import { DurabaseError } from './errors.ts';
-import { readRun, rowsOf } from './runs/read-rows.ts';
+import { readActed, rowsOf } from './runs/read-rows.ts';
 import type { Calls } from './supabase/create-calls.ts';
 import { repeatWithKey } from './supabase/repeat-with-key.ts';
 
@@ -38,7 +38,7 @@ export const createEvents = (calls: Calls): Events => ({
       const args = { name, data, workspace, idempotency_key: idempotencyKey };
       const [row] = rowsOf(await calls.call('emit_event', args, signal));
       if (row === undefined) throw new DurabaseError('INTERNAL', { message: 'emit_event answered nothing' });
-      // A run's row has the same columns for who acted; data is the caller's own and never escaped.
-      return { ...(readRun(row) as unknown as AppEvent), data: row['data'] ?? null };
+      // Its data is the caller's own and never escaped.
+      return { ...readActed(row), data: row['data'] ?? null } as unknown as AppEvent;
     }),
 });

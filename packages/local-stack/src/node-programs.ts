@@ -54,10 +54,16 @@ export const describeEnvironment = ({ urls, keys, temporal, ports, healthPort }:
     DURABASE_TEMPORAL_ADDRESS: temporal.address,
     DURABASE_TEMPORAL_NAMESPACE: temporal.namespace,
     DURABASE_TASK_QUEUE: temporal.taskQueue,
+    ...(urls.temporalUi === undefined ? {} : { DURABASE_TEMPORAL_UI_URL: urls.temporalUi }),
     DURABASE_OUTGOING_ALLOW: [ports.supabase, ports.api].flatMap((port) => [`127.0.0.1:${port}`, `localhost:${port}`]).join(','),
   };
   return {
-    server: { ...shared, DURABASE_DATABASE_URL: urls.gateway, DURABASE_PORT: String(ports.api) },
+    server: {
+      ...shared,
+      DURABASE_DATABASE_URL: urls.gateway,
+      DURABASE_PORT: String(ports.api),
+      DURABASE_TEMPORAL_UI_ORIGINS: ['127.0.0.1', 'localhost'].map((host) => `http://${host}:${ports.temporalUi}`).join(','),
+    },
     worker: { ...shared, DURABASE_DATABASE_URL: urls.engine, DURABASE_HEALTH_PORT: String(healthPort) },
   };
 };

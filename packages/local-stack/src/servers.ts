@@ -93,6 +93,7 @@ const startTemporalSide = async ({ settings, record, closers }: ServerOptions): 
     binaryPath: path,
     port: ports.temporal,
     uiPort: settings.hasWebUi ? ports.temporalUi : undefined,
+    codecEndpoint: isEncrypted(settings) ? `http://127.0.0.1:${ports.api}/api/v1/codec` : undefined,
     httpPort,
     metricsPort,
     // The server writes its tables once and never migrates them: another version gets another file.
@@ -107,3 +108,7 @@ const startTemporalSide = async ({ settings, record, closers }: ServerOptions): 
   closers.add(() => temporal.program.stop());
   return temporal;
 };
+
+/** Whether payloads pass a codec: without one, the Web UI reads them by itself. */
+const isEncrypted = ({ apiEntry, env }: StackSettings): boolean =>
+  apiEntry !== undefined && (env['DURABASE_CODEC_KEYS'] ?? '') !== '';

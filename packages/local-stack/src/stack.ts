@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClosers, type Closers } from './closers.ts';
+import { ensureDashboard } from './dashboard-build.ts';
 import { notifySchemaChange, ROLE_NAMES } from './database.ts';
 import { acquireLock } from './lock-file.ts';
 import { describeEnvironment, superviseNodeProgram, type StackEnvironment } from './node-programs.ts';
@@ -96,6 +97,7 @@ const boot = async (settings: StackSettings, closers: Closers): Promise<Stack> =
   await stopLeftoverPostgres(stateDir, log);
   await assertPortsFree(ports, usedServices(settings));
   const secrets = await loadSecrets(secretsPath(stateDir));
+  if (settings.apiEntry !== undefined) await ensureDashboard(settings);
   const servers = await startServers({ settings, secrets, record, closers });
   const facts = describeStack(settings, { secrets, temporalAddress: servers.temporal.address });
   const [healthPort = 0] = await freePorts(1);

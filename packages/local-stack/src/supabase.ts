@@ -119,7 +119,7 @@ const route =
     if (pathname.startsWith('/realtime/v1/')) return allowAnyPage(await toRealtime(request));
     if (pathname.startsWith('/functions/v1'))
       return json(404, { code: 'NOT_FOUND', message: 'The local stack runs no edge functions' });
-    return toLite(request, peerAddress);
+    return allowAnyPage(await toLite(request, peerAddress)); // lite leaves Auth to pages of its own origin
   };
 
 /** lite falls back to `public`; Supabase falls back to the first exposed schema. */

@@ -10,6 +10,8 @@ export interface TemporalOptions {
   readonly port: number;
   /** Without one there is no Web UI. */
   readonly uiPort?: number | undefined;
+  /** What the Web UI asks to decode payloads. */
+  readonly codecEndpoint?: string | undefined;
   readonly httpPort: number;
   readonly metricsPort: number;
   /** Without one everything is kept in memory and lost when the server ends. */
@@ -96,7 +98,7 @@ export const startTemporal = async (options: TemporalOptions): Promise<TemporalS
 };
 
 const serverArguments = (options: TemporalOptions): readonly string[] => {
-  const { port, uiPort, httpPort, metricsPort, dataFile, namespace } = options;
+  const { port, uiPort, codecEndpoint, httpPort, metricsPort, dataFile, namespace } = options;
   const settings = dataFile === undefined ? { ...DYNAMIC_CONFIG, ...QUICK_CHANGES } : DYNAMIC_CONFIG;
   const storage =
     dataFile === undefined
@@ -105,6 +107,7 @@ const serverArguments = (options: TemporalOptions): readonly string[] => {
   return [
     ...['server', 'start-dev', '--ip', HOST, '--port', String(port)],
     ...(uiPort === undefined ? ['--headless'] : ['--ui-port', String(uiPort), '--ui-disable-news-fetch']),
+    ...(uiPort === undefined || codecEndpoint === undefined ? [] : ['--ui-codec-endpoint', codecEndpoint]),
     ...['--http-port', String(httpPort), '--metrics-port', String(metricsPort)],
     ...storage,
     ...['--namespace', namespace],

@@ -1,7 +1,7 @@
-import { type JsonObject, PlatformError } from '@durabase/contracts';
+import type { JsonObject } from '@durabase/contracts';
 import type { Queryable, Statement } from '../../ports/db.ts';
-import { speakApi } from '../in-api-words.ts';
 import type { AppEventRow } from '../mappers/app-event.ts';
+import { callOne } from './call-one.ts';
 
 /** An event that this statement wrote is not older than its transaction. */
 const EMIT_EVENT: Statement = {
@@ -29,12 +29,13 @@ export interface EmittedEvent {
 }
 
 /** Throws WORKSPACE_NOT_FOUND, WORKSPACE_AMBIGUOUS, FORBIDDEN, BODY_TOO_LARGE, IDEMPOTENCY_CONFLICT. */
-export async function emitEvent(tx: Queryable, { name, data, workspace, idempotencyKey }: EmitEvent): Promise<EmittedEvent> {
-  const values = [name, data === undefined ? null : JSON.stringify(data), workspace ?? null, idempotencyKey ?? null];
-  const [row] = await speakApi(tx.query<EmittedEvent>(EMIT_EVENT, values));
-  if (row === undefined) throw new PlatformError('INTERNAL', { cause: new Error('emit_event gave no row') });
-  return row;
-}
+export const emitEvent = (tx: Queryable, { name, data, workspace, idempotencyKey }: EmitEvent): Promise<EmittedEvent> =>
+  callOne<EmittedEvent>(tx, EMIT_EVENT, [
+    name,
+    data === undefined ? null : JSON.stringify(data),
+    workspace ?? null,
+    idempotencyKey ?? null,
+  ]);
 
 export interface ListAppEvents {
   readonly workspace: string | undefined;

@@ -1,6 +1,7 @@
-import { type Json, PlatformError } from '@durabase/contracts';
+import type { Json } from '@durabase/contracts';
 import type { EndedStep } from '@durabase/contracts/api/external-step';
 import type { Queryable, SqlValue, Statement } from '../../ports/db.ts';
+import { callOne } from './call-one.ts';
 
 const COMPLETE_STEP: Statement = {
   name: 'api_complete_step',
@@ -13,11 +14,8 @@ const END_BY_TOKEN: Statement = {
   text: 'select durabase.end_step_by_token($1, $2::jsonb, $3) as value',
 };
 
-async function callValue<Value>(tx: Queryable, statement: Statement, values: readonly SqlValue[]): Promise<Value> {
-  const [row] = await tx.query<{ value: Value }>(statement, values);
-  if (row === undefined) throw new PlatformError('INTERNAL', { cause: new Error(`${statement.name} gave no row`) });
-  return row.value;
-}
+const callValue = async <Value>(tx: Queryable, statement: Statement, values: readonly SqlValue[]): Promise<Value> =>
+  (await callOne<{ value: Value }>(tx, statement, values)).value;
 
 const asJson = (value: Json | undefined): string | null => (value === undefined ? null : JSON.stringify(value));
 

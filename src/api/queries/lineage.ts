@@ -1,7 +1,7 @@
-import { PlatformError } from '@durabase/contracts';
 import type { RunExplanation } from '@durabase/contracts/api/run-explanation';
 import type { Queryable, Statement } from '../../ports/db.ts';
 import type { RunLinkRow } from '../mappers/run-link.ts';
+import { callOne } from './call-one.ts';
 
 const LIST_LINKS: Statement = {
   name: 'api_list_links',
@@ -22,8 +22,5 @@ export async function listLinks(tx: Queryable, { runId, after, limit }: ListLink
 }
 
 /** Why a run stands where it stands. Throws RUN_NOT_FOUND. */
-export async function explainRun(tx: Queryable, runId: string): Promise<RunExplanation> {
-  const [row] = await tx.query<{ explanation: RunExplanation }>(EXPLAIN_RUN, [runId]);
-  if (row === undefined) throw new PlatformError('INTERNAL', { cause: new Error('explain_run gave no row') });
-  return row.explanation;
-}
+export const explainRun = async (tx: Queryable, runId: string): Promise<RunExplanation> =>
+  (await callOne<{ explanation: RunExplanation }>(tx, EXPLAIN_RUN, [runId])).explanation;

@@ -1,9 +1,9 @@
-import { type Json, PlatformError } from '@durabase/contracts';
+import type { Json } from '@durabase/contracts';
 import type { BulkFilter, BulkOperation, BulkResult } from '@durabase/contracts/api/run-operations';
-import type { Queryable, SqlValue, Statement } from '../../ports/db.ts';
-import { speakApi } from '../in-api-words.ts';
+import type { Queryable, Statement } from '../../ports/db.ts';
 import type { RunRow } from '../mappers/run.ts';
 import type { Submitted } from '../submit-runs.ts';
+import { callOne } from './call-one.ts';
 
 const PAUSE_RUN: Statement = { name: 'api_pause_run', text: 'select to_jsonb(r) as run from durabase.pause_run($1, $2) r' };
 const RESUME_RUN: Statement = { name: 'api_resume_run', text: 'select to_jsonb(r) as run from durabase.resume_run($1) r' };
@@ -17,11 +17,10 @@ const FOR_RUNS: Statement = {
   text: 'select durabase.for_runs($1, $2::jsonb, $3::jsonb, $4) as result',
 };
 
-async function callOne<Row>(tx: Queryable, statement: Statement, values: readonly SqlValue[]): Promise<Row> {
-  const [row] = await speakApi(tx.query<Row>(statement, values));
-  if (row === undefined) throw new PlatformError('INTERNAL', { cause: new Error(`${statement.name} gave no row`) });
-  return row;
-}
+const VISIBLE: Statement = {
+  name: 'api_visible_runs',
+  text: 'select r.id from durabase.task_runs r where r.id = any ($1::uuid[])',
+};
 
 /** Throws RUN_NOT_FOUND, RUN_FINISHED, FORBIDDEN. */
 export const pauseRun = async (
@@ -77,3 +76,16 @@ export const forRuns = async (tx: Queryable, { operation, filter, options, maxRu
   const values = [operation, JSON.stringify(filter), JSON.stringify(options), maxRuns];
   return (await callOne<{ result: BulkResult }>(tx, FOR_RUNS, values)).result;
 };
+
+/** What was done before, as far as the caller sees the runs now. */
+export async function keepVisible(tx: Queryable, result: BulkResult): Promise<BulkResult> {
+  const { done, refused } = result;
+  const runs = [...done, ...refused].map(({ runId }) => runId);
+  const rows = await tx.query<{ id: string }>(VISIBLE, [[...runs, ...done.flatMap(({ newRunId }) => newRunId ?? [])]]);
+  const visible = new Set(rows.map(({ id }) => id));
+  return {
+    ...result,
+    done: done.filter(({ runId, newRunId = runId }) => visible.has(runId) && visible.has(newRunId)),
+    refused: refused.filter(({ runId }) => visible.has(runId)),
+  };
+}

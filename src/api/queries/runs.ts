@@ -8,7 +8,21 @@ const FIND_RUN: Statement = { name: 'api_find_run', text: 'select to_jsonb(r) as
 const SEES_RUN: Statement = { name: 'api_sees_run', text: 'select from durabase.task_runs r where r.id = $1' };
 const LIST_RUNS: Statement = {
   name: 'api_list_runs',
-  text: 'select to_jsonb(r) as run from durabase.list_runs($1, $2, $3, $4, $5, $6) r order by r.created_at desc, r.id desc',
+  text: `select to_jsonb(r) as run from durabase.list_runs($1, $2, $3, $4, $5, $6) r
+    where $7::timestamptz is null or r.created_at >= $7 order by r.created_at desc, r.id desc`,
+};
+/** Rows are read as the caller, whatever the search says. */
+const LIST_RUNS_WITH_ERROR: Statement = {
+  name: 'api_list_runs_with_error',
+  text: `select to_jsonb(r) as run from durabase_private.runs_with_error($8, $1, $2, $3, $4, $5, $6) f
+    join durabase.task_runs r on r.id = f.id
+    where $7::timestamptz is null or r.created_at >= $7 order by r.created_at desc, r.id desc`,
+};
+/** As above. */
+const SEARCH_RUNS: Statement = {
+  name: 'api_search_runs',
+  text: `select to_jsonb(r) as run from durabase_private.search_runs($9, $1, $2, $3, $8, $10, $7, $4, $5, $6) f
+    join durabase.task_runs r on r.id = f.id order by r.created_at desc, r.id desc`,
 };
 const LIST_STEPS: Statement = {
   name: 'api_list_steps',
@@ -56,6 +70,14 @@ export interface ListRuns {
   readonly workspace?: string | undefined;
   readonly taskId?: string | undefined;
   readonly states?: readonly string[] | undefined;
+  /** Code of the error with which they ended. */
+  readonly errorCode?: string | undefined;
+  /** Words, or the id of a run. */
+  readonly search?: string | undefined;
+  /** Who started them. */
+  readonly actorId?: string | undefined;
+  /** Newest first: what is older stands at the end of the page, and is left out. */
+  readonly since?: string | undefined;
   readonly before: { readonly createdAt: string; readonly id: string } | undefined;
   readonly limit: number;
 }
@@ -63,11 +85,24 @@ export interface ListRuns {
 /** Newest first. */
 export async function listRuns(
   tx: Queryable,
-  { workspace, taskId, states, before, limit }: ListRuns,
+  { workspace, taskId, states, errorCode, search, actorId, since, before, limit }: ListRuns,
 ): Promise<readonly RunRow[]> {
-  const values = [workspace ?? null, taskId ?? null, states ?? null, before?.createdAt ?? null, before?.id ?? null, limit];
-  const rows = await tx.query<{ run: RunRow }>(LIST_RUNS, values);
-  return rows.map((row) => row.run);
+  const values = [
+    workspace ?? null,
+    taskId ?? null,
+    states ?? null,
+    before?.createdAt ?? null,
+    before?.id ?? null,
+    limit,
+    since ?? null,
+  ];
+  const ask = async (): Promise<readonly { readonly run: RunRow }[]> => {
+    if (search !== undefined || actorId !== undefined)
+      return tx.query(SEARCH_RUNS, [...values, errorCode ?? null, search ?? null, actorId ?? null]);
+    if (errorCode !== undefined) return tx.query(LIST_RUNS_WITH_ERROR, [...values, errorCode]);
+    return tx.query(LIST_RUNS, values);
+  };
+  return (await ask()).map((row) => row.run);
 }
 
 export interface ListSteps {

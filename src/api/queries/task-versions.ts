@@ -2,7 +2,8 @@ import { PlatformError } from '@durabase/contracts';
 import type { Queryable, Statement } from '../../ports/db.ts';
 import type { TaskRow } from '../mappers/task.ts';
 import type { TaskVersionRow } from '../mappers/task-version.ts';
-import { TASK_COLUMNS, TASK_SOURCE, type TaskReference } from './tasks.ts';
+import { callOne } from './call-one.ts';
+import { findTask, type FoundTask, TASK_COLUMNS, TASK_SOURCE, type TaskReference } from './tasks.ts';
 
 const FIND_VERSION: Statement = {
   name: 'api_find_version',
@@ -34,21 +35,32 @@ export async function findVersion(
   });
 }
 
+/** Which version a save has made. */
+export interface SavedVersion {
+  readonly taskId: string;
+  readonly number: number;
+}
+
+/** A save, told apart from those that came after it. */
+export const toSavedVersion = ({ task, version }: FoundTask): SavedVersion => ({ taskId: task.id, number: version?.number ?? 0 });
+
+/** A task with the version that was saved before. Throws TASK_NOT_FOUND. */
+export async function recallSaved(tx: Queryable, { taskId, number }: SavedVersion): Promise<FoundTask> {
+  const found = await findTask(tx, { task: taskId });
+  return { ...found, version: await findVersion(tx, { taskId, slug: found.task.slug, number }) };
+}
+
 /** Saves an older version anew, as a draft, with the rights of the caller. */
 export async function restoreVersion(
   tx: Queryable,
   { taskId, number, workspace }: { readonly taskId: string; readonly number: number; readonly workspace: string },
 ): Promise<{ readonly versionId: string }> {
-  const [saved] = await tx.query<{ id: string }>(RESTORE_VERSION, [taskId, number, workspace]);
-  if (saved === undefined) throw new PlatformError('INTERNAL', { cause: new Error('restore_version gave no row') });
-  return { versionId: saved.id };
+  return { versionId: (await callOne<{ id: string }>(tx, RESTORE_VERSION, [taskId, number, workspace])).id };
 }
 
 const changeTask = async (statement: Statement, tx: Queryable, { task, workspace }: TaskReference): Promise<TaskRow> => {
-  const [changed] = await tx.query<{ id: string }>(statement, [task, workspace ?? null]);
-  const [row] = await tx.query<TaskRow>(READ_TASK, [changed?.id ?? null]);
-  if (row === undefined) throw new PlatformError('INTERNAL', { cause: new Error(`${statement.name} gave no task`) });
-  return row;
+  const { id } = await callOne<{ id: string }>(tx, statement, [task, workspace ?? null]);
+  return callOne<TaskRow>(tx, READ_TASK, [id]);
 };
 
 /** With the rights of the caller. */

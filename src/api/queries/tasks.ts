@@ -2,6 +2,7 @@ import { type JsonObject, type Plan, PlatformError } from '@durabase/contracts';
 import type { Queryable, Statement } from '../../ports/db.ts';
 import type { TaskRow } from '../mappers/task.ts';
 import type { TaskVersionRow } from '../mappers/task-version.ts';
+import { callOne } from './call-one.ts';
 
 /** Which task a caller means: a slug or an id, and the workspace where he names it. */
 export interface TaskReference {
@@ -28,17 +29,25 @@ const FIND_TASKS: Statement = {
   name: 'api_find_tasks',
   text: `select ${TASK_COLUMNS}, case when l.id is not null then to_jsonb(l) - 'plan' end as version from ${TASK_SOURCE} where ${IS_MEANT} limit 2`,
 };
+/** Published tasks are looked at where the caller sees none as a member. */
 const FIND_INPUT_SCHEMAS: Statement = {
   name: 'api_find_input_schemas',
-  text: `select r.plan -> 'inputSchema' as schema from ${TASK_SOURCE} where ${IS_MEANT} limit 2`,
+  text: `with own as (select r.plan -> 'inputSchema' as schema from ${TASK_SOURCE} where ${IS_MEANT} limit 2)
+    select schema from own union all
+    select p.input_schema from durabase.published_tasks($3, coalesce($1::text, $2), page_limit => 2) p where not exists (select from own)`,
 };
 const LIST_TASKS: Statement = {
   name: 'api_list_tasks',
   text: `select ${TASK_COLUMNS} from ${TASK_SOURCE}
-    where (t.deleted_at is not null) = $8 and ($1::uuid is null or t.workspace_id = $1) and ($2::text is null or $2 = any (t.tags))
-      and ($3::text is null or t.type = $3) and ($4::text is null or starts_with(t.slug, $4))
-      and ($5::timestamptz is null or (t.created_at, t.id) < ($5, $6::uuid))
-    order by t.created_at desc, t.id desc limit $7`,
+    where (t.deleted_at is not null) = $7 and ($1::uuid is null or t.workspace_id = $1) and ($2::text is null or $2 = any (t.tags))
+      and ($3::text is null or t.type = $3) and ($4::timestamptz is null or (t.created_at, t.id) < ($4, $5::uuid))
+    order by t.created_at desc, t.id desc limit $6`,
+};
+/** Rows are read as the caller, whatever the search says. */
+const SEARCH_TASKS: Statement = {
+  name: 'api_search_tasks',
+  text: `select ${TASK_COLUMNS} from durabase_private.search_tasks($8, $1, $2, $3, $7, $4, $5, $6) f
+    join (${TASK_SOURCE}) on t.id = f.id order by t.created_at desc, t.id desc`,
 };
 const LIST_VERSIONS: Statement = {
   name: 'api_list_versions',
@@ -51,7 +60,14 @@ const PUBLISH: Statement = {
   text: 'select from durabase_private.publish_version($1, $2::jsonb, null)',
 };
 
-type FoundTask = TaskRow & { readonly version: TaskVersionRow | null };
+const FIND_VERSION_BEFORE: Statement = {
+  name: 'api_find_version_before',
+  text: `select b.id from durabase.task_versions v
+    join durabase.task_versions b on b.task_id = v.task_id and b.number = v.number - 1 where v.id = $1`,
+};
+
+/** A task with the version that is looked at. */
+export type FoundTask = TaskRow & { readonly version: TaskVersionRow | null };
 
 /** Throws TASK_NOT_FOUND or WORKSPACE_AMBIGUOUS. */
 export async function findTask(tx: Queryable, reference: TaskReference): Promise<FoundTask> {
@@ -84,7 +100,8 @@ export interface ListTasks {
   readonly workspace?: string | undefined;
   readonly tag?: string | undefined;
   readonly type?: string | undefined;
-  readonly slugPrefix?: string | undefined;
+  /** Beginning of the slug, or words. */
+  readonly search?: string | undefined;
   readonly isDeleted: boolean;
   readonly before: { readonly createdAt: string; readonly id: string } | undefined;
   readonly limit: number;
@@ -93,18 +110,11 @@ export interface ListTasks {
 /** Newest first. */
 export const listTasks = (
   tx: Queryable,
-  { workspace, tag, type, slugPrefix, isDeleted, before, limit }: ListTasks,
-): Promise<TaskRow[]> =>
-  tx.query<TaskRow>(LIST_TASKS, [
-    workspace ?? null,
-    tag ?? null,
-    type ?? null,
-    slugPrefix ?? null,
-    before?.createdAt ?? null,
-    before?.id ?? null,
-    limit,
-    isDeleted,
-  ]);
+  { workspace, tag, type, search, isDeleted, before, limit }: ListTasks,
+): Promise<TaskRow[]> => {
+  const values = [workspace ?? null, tag ?? null, type ?? null, before?.createdAt ?? null, before?.id ?? null, limit, isDeleted];
+  return search === undefined ? tx.query<TaskRow>(LIST_TASKS, values) : tx.query<TaskRow>(SEARCH_TASKS, [...values, search]);
+};
 
 /** Newest first. */
 export const listVersions = async (
@@ -120,10 +130,14 @@ export async function saveTask(
   tx: Queryable,
   { definition, workspace }: { readonly definition: JsonObject; readonly workspace: string | undefined },
 ): Promise<{ readonly versionId: string; readonly taskId: string }> {
-  const [saved] = await tx.query<{ id: string; task_id: string }>(SAVE_TASK, [JSON.stringify(definition), workspace ?? null]);
-  if (saved === undefined) throw new PlatformError('INTERNAL', { cause: new Error('save_task gave no row') });
+  const values = [JSON.stringify(definition), workspace ?? null];
+  const saved = await callOne<{ id: string; task_id: string }>(tx, SAVE_TASK, values);
   return { versionId: saved.id, taskId: saved.task_id };
 }
+
+/** The version that this one has replaced; undefined: it is the first. */
+export const findVersionBefore = async (tx: Queryable, versionId: string): Promise<string | undefined> =>
+  (await tx.query<{ id: string }>(FIND_VERSION_BEFORE, [versionId]))[0]?.id;
 
 /** Never as a user: plans are ours. */
 export const publishVersion = async (

@@ -1,7 +1,12 @@
 import { z } from 'zod';
 import type { Identity } from '../../ports/db.ts';
 
-const claims = z.object({ sub: z.string().optional(), exp: z.number().optional(), durabase_actor: z.string().optional() });
+const claims = z.object({
+  sub: z.string().optional(),
+  exp: z.number().optional(),
+  durabase_actor: z.string().optional(),
+  durabase_api_key: z.string().optional(),
+});
 
 /** What streams know of their caller. */
 export interface StreamCaller {
@@ -13,9 +18,9 @@ export interface StreamCaller {
 }
 
 export function readCaller({ role, claims: text }: Identity): StreamCaller {
-  const { sub, exp, durabase_actor: actor = '' } = claims.parse(JSON.parse(text));
+  const { sub, exp, durabase_actor: actor = '', durabase_api_key: apiKey } = claims.parse(JSON.parse(text));
   return {
-    key: sub === undefined ? `${role}:${actor}` : sub.toLowerCase(),
+    key: sub === undefined ? `${role}:${apiKey ?? actor}` : sub.toLowerCase(),
     userId: sub?.toLowerCase(),
     expiresAtMs: exp === undefined ? undefined : exp * 1_000,
   };

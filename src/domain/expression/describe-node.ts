@@ -1,5 +1,5 @@
 import { unparse } from '@bufbuild/cel';
-import { formatPath } from '../plan/problem.ts';
+import { formatPath } from '@durabase/contracts/json-path';
 import { accessOf, type Node, staticPath } from './tree.ts';
 
 const SHOWN = 60;

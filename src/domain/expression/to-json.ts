@@ -2,7 +2,7 @@ import { type CelMap, type CelValue, isCelList, isCelMap, isCelType, isCelUint }
 import { toJson as messageToJson } from '@bufbuild/protobuf';
 import { DurationSchema, TimestampSchema } from '@bufbuild/protobuf/wkt';
 import { isJsonObject, type Json } from '@durabase/contracts';
-import { formatPath } from '../plan/problem.ts';
+import { formatPath } from '@durabase/contracts/json-path';
 import { describeValue } from './describe-value.ts';
 import { Fault } from './faults.ts';
 import { encodeBase64 } from './functions/base64.ts';

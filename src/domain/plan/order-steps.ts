@@ -1,4 +1,5 @@
 import type { Problem, StepDefinition } from '@durabase/contracts';
+import { findCircle } from '@durabase/contracts/define-task/follow-references';
 import { problem } from './problem.ts';
 import { suggestName } from './suggest-name.ts';
 
@@ -7,18 +8,6 @@ export interface StepOrder {
   readonly ordered: readonly StepDefinition[];
   readonly before: ReadonlyMap<string, ReadonlySet<string>>;
 }
-
-const findCycle = (open: readonly StepDefinition[]): readonly string[] => {
-  const byId = new Map(open.map((step) => [step.id, step]));
-  const trail: string[] = [];
-  let current = open[0];
-  while (current !== undefined && !trail.includes(current.id)) {
-    trail.push(current.id);
-    const next: string | undefined = current.needs?.find((id) => byId.has(id));
-    current = next === undefined ? undefined : byId.get(next);
-  }
-  return current === undefined ? trail : [...trail.slice(trail.indexOf(current.id)), current.id];
-};
 
 /** Sorts the steps by what they need, keeping the author's order otherwise. */
 export function orderSteps(steps: readonly StepDefinition[]): {
@@ -55,7 +44,7 @@ export function orderSteps(steps: readonly StepDefinition[]): {
     open = open.filter((step) => !ready.includes(step));
   }
   if (open.length > 0) {
-    const cycle = findCycle(open);
+    const cycle = findCircle(new Map(open.map(({ id, needs = [] }) => [id, needs]))) ?? [];
     const [first = ''] = cycle;
     const [message, hint] =
       cycle.length === 2

@@ -1,8 +1,6 @@
 import type { ErrorCode, Problem } from '@durabase/contracts';
 import { formatPath } from '@durabase/contracts/json-path';
 
-export { formatPath };
-
 /** A problem of a task, with code INVALID_TASK unless told otherwise. */
 export const problem = (
   at: readonly (string | number | symbol)[],

@@ -22,7 +22,7 @@ export const isUnavailable = (error: SqlError): boolean =>
 export const isConflict = (error: unknown): boolean =>
   error instanceof PlatformError && ['40P01', '40001'].includes(String(error.details.data?.['sqlstate']));
 
-const readDetail = (detail: string | undefined): { code?: unknown; path?: unknown } => {
+const readDetail = (detail: string | undefined): { code?: unknown; path?: unknown; retryAfterMs?: unknown } => {
   try {
     const parsed: unknown = JSON.parse(detail ?? '{}');
     return typeof parsed === 'object' && parsed !== null ? parsed : {};
@@ -36,12 +36,13 @@ export function fromSqlError(error: SqlError): PlatformError {
   if (isUnavailable(error)) {
     return new PlatformError('DATABASE_UNAVAILABLE', { retryAfterMs: 2_000, cause: error });
   }
-  const { code, path } = readDetail(error.detail);
+  const { code, path, retryAfterMs } = readDetail(error.detail);
   if (error.code?.startsWith('PT') === true && isErrorCode(code)) {
     const details: ErrorDetails = {
       message: error.message,
       ...(error.hint ? { hint: error.hint } : {}),
       ...(typeof path === 'string' ? { path } : {}),
+      ...(typeof retryAfterMs === 'number' ? { retryAfterMs } : {}),
     };
     return new PlatformError(code, details);
   }

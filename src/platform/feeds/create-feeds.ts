@@ -3,14 +3,16 @@ import type { FeedsPort, Seal } from '../../ports/feeds.ts';
 
 const SQL = {
   sequence: { name: 'sequence_changes', text: 'select durabase_private.sequence_changes($1) as answer' },
-  prune: { name: 'prune_changes', text: 'select durabase_private.prune_changes() as answer' },
+  prune: { name: 'prune', text: 'select durabase_private.prune_changes() + durabase_private.prune_calls() as answer' },
   seal: { name: 'seal_audit', text: 'select durabase_private.seal_audit($1) as answer' },
+  indexRuns: { name: 'index_runs', text: 'select durabase_private.index_runs($1) as answer' },
   lead: { name: 'hold_lease', text: 'select durabase_private.hold_lease($1, $2, $3, $4::jsonb) as answer' },
   leave: { name: 'leave_lease', text: 'select durabase_private.leave_lease($1, $2)' },
 } as const satisfies Record<string, Statement>;
 
 const MAX_CHANGES = 2_000;
 const MAX_SEALED = 1_000;
+const MAX_INDEXED = 500;
 const LEASE = 'sequencer';
 const LEASE_MS = 4_000;
 const BUSY = -1;
@@ -28,6 +30,7 @@ export function createFeeds({ db, workerId }: { readonly db: Db; readonly worker
     },
     prune: async () => (await ask<number>(SQL.prune, [])) ?? 0,
     sealAudit: () => ask<Seal>(SQL.seal, [MAX_SEALED]),
+    indexRuns: async () => ((await ask<number>(SQL.indexRuns, [MAX_INDEXED])) ?? 0) >= MAX_INDEXED,
     lead: async () => (await ask<unknown>(SQL.lead, [LEASE, workerId, LEASE_MS, null])) !== undefined,
     leave: async () => void (await db.query(SQL.leave, [LEASE, workerId])),
   };

@@ -1,6 +1,6 @@
 import { isJsonObject, type Json } from '@durabase/contracts/json';
 import type { Problem } from '@durabase/contracts';
-import { formatPath } from '../../domain/plan/problem.ts';
+import { formatPath } from '@durabase/contracts/json-path';
 import { formatWords } from './schema-words.ts';
 import { placeBelow, type SchemaPlace } from './schema-places.ts';
 

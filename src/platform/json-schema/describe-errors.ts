@@ -1,6 +1,6 @@
 import type { ErrorCode, Json, Problem } from '@durabase/contracts';
 import { isJsonObject } from '@durabase/contracts/json';
-import { formatPath } from '../../domain/plan/problem.ts';
+import { formatPath } from '@durabase/contracts/json-path';
 import { suggestName } from '../../domain/plan/suggest-name.ts';
 import type { Homes } from './find-homes.ts';
 import { formatWords, kindOf, quote, shorten, typeWords } from './schema-words.ts';

@@ -13,7 +13,3 @@ export const createDataConverter = (
   keys.length === 0
     ? {}
     : { payloadCodecs: [createPayloadCodec({ keys, workspaceOf })], failureConverterPath: FAILURE_CONVERTER_PATH };
-
-/** Keys of the configuration, decoded. */
-export const decodeKeys = (keys: readonly { readonly id: string; readonly key: string }[] | undefined): readonly CodecKey[] =>
-  (keys ?? []).map(({ id, key }) => ({ id, key: Buffer.from(key, 'base64') }));

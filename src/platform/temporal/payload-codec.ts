@@ -17,7 +17,8 @@ export interface CodecOptions {
   readonly workspaceOf: (workflowId: string) => Promise<string | undefined>;
 }
 
-const ENCODING = 'binary/durabase-aes-256-gcm';
+/** How payloads of this codec name themselves. */
+export const ENCODING = 'binary/durabase-aes-256-gcm';
 /** In place of the workspace id where there is none. */
 export const NO_WORKSPACE = 'instance';
 const IV_BYTES = 12;

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { ACTIONS, type ErrorCode } from '@durabase/contracts';
 import { problemBody, type ProblemBody } from '@durabase/contracts/api/problem-body';
 import { createApp } from '../../../src/api/app.ts';
+import { refusalsOf } from '../../../src/api/openapi/refusals.ts';
 import type { ApiPorts } from '../../../src/api/ports.ts';
 import { routes } from '../../../src/api/routes/index.ts';
 import { createWake } from '../../../src/api/wake-dispatchers.ts';
@@ -13,8 +14,11 @@ import type { StreamSettings } from '../../../src/api/streams/stream-settings.ts
 import { createDb } from '../../../src/platform/db/create-db.ts';
 import { listen } from '../../../src/platform/db/listen.ts';
 import { fromSqlError, isConflict } from '../../../src/platform/db/sql-errors.ts';
+import { createHttpClient } from '../../../src/platform/http/index.ts';
+import { createUploads, hostOf } from '../../../src/platform/supabase/create-uploads.ts';
 import { createVerifyToken } from '../../../src/platform/supabase/verify-token.ts';
 import type { Log, LogFields } from '../../../src/ports/log.ts';
+import { type StorageServer, startStorageServer, UPLOAD_BUCKET } from './storage-server.ts';
 import { type AuthServer, startAuthServer } from './tokens.ts';
 import { type StatementListener, watchDb } from './watch-db.ts';
 
@@ -49,6 +53,7 @@ export interface CallResult<Body> {
 export interface TestApi {
   readonly url: string;
   readonly auth: AuthServer;
+  readonly storage: StorageServer;
   readonly lines: readonly LogLine[];
   /** Sends a request; a good answer must fit the contract of its route, a refusal that of all refusals. */
   call<Body = Record<string, unknown>>(method: string, path: string, options?: CallOptions): Promise<CallResult<Body>>;
@@ -66,8 +71,16 @@ export interface TestApiOptions {
   readonly checkInput?: ApiPorts['checkInput'];
   /** @default the real compiler */
   readonly compile?: ApiPorts['compile'];
+  /** @default none: payloads are not encrypted */
+  readonly codec?: ApiPorts['codec'];
+  /** Of one file; 0: the instance takes no uploads. @default 1,000 */
+  readonly maxUploadBytes?: number;
+  /** Origins of Temporal's Web UI. @default none */
+  readonly uiOrigins?: readonly string[];
   /** @default those of the program */
   readonly streams?: Partial<StreamSettings>;
+  /** Settings of the program that a test is about. */
+  readonly settings?: Partial<Parameters<typeof createApp>[1]>;
   /** Whether the database's notifications come through. @default true */
   readonly isNotified?: boolean;
   /** Hears of each statement that the API sends. */
@@ -81,11 +94,17 @@ export async function startTestApi({
   poolSize = 10,
   checkInput,
   compile,
+  codec,
+  maxUploadBytes = 1_000,
+  uiOrigins = [],
   streams = {},
   isNotified = true,
+  settings = {},
   onStatement = () => {},
 }: TestApiOptions): Promise<TestApi> {
   const auth = await startAuthServer();
+  const storage = await startStorageServer(SECRET_KEY);
+  const http = createHttpClient({ allow: [hostOf(storage.url)] });
   const lines: LogLine[] = [];
   const log = createListLog(lines);
   const db = watchDb(createDb({ url: gatewayUrl, applicationName: 'api-test', poolSize, log }), onStatement);
@@ -98,12 +117,24 @@ export async function startTestApi({
       verifyToken: createVerifyToken({ supabaseUrl: auth.url, ...(localSecret === undefined ? {} : { localSecret }) }),
       compile: compile ?? (async (definition) => compileTask(definition, { actions, secrets: new Set() })),
       wake: createWake({ db, log }),
+      codec,
+      uploads:
+        maxUploadBytes === 0
+          ? undefined
+          : createUploads({
+              http,
+              supabaseUrl: storage.url,
+              secretKey: SECRET_KEY,
+              bucket: UPLOAD_BUCKET,
+              maxBytes: maxUploadBytes,
+              timeoutMs: 1_000,
+            }),
       // Nobody speaks on the other channel: as behind a transaction pooler, which lets no notification pass.
       listenForChanges: (onNews) =>
         listen({ url: gatewayUrl, channel: isNotified ? 'durabase_changes' : 'durabase_silence', log }, onNews),
       ...(checkInput === undefined ? {} : { checkInput }),
     },
-    { DURABASE_ENVIRONMENT: 'local', DURABASE_SECRET_KEY: SECRET_KEY },
+    { DURABASE_ENVIRONMENT: 'local', DURABASE_SECRET_KEY: SECRET_KEY, DURABASE_TEMPORAL_UI_ORIGINS: [...uiOrigins], ...settings },
     { streams },
   );
   const server = createServer(app.handle);
@@ -114,13 +145,14 @@ export async function startTestApi({
   const call = async <Body>(method: string, path: string, options: CallOptions = {}): Promise<CallResult<Body>> => {
     const response = await fetch(`${url}${path}`, await toRequest(method, options, auth));
     const text = await response.text();
-    const body: unknown = isJson(response) ? JSON.parse(text) : text;
+    const body: unknown = isJson(response) && text !== '' ? JSON.parse(text) : text;
     if (method !== 'HEAD') assertFits({ method, path, status: response.status, body });
     return { status: response.status, headers: response.headers, body: body as Body, text };
   };
   return {
     url,
     auth,
+    storage,
     lines,
     call,
     refusal: async (method, path, options) => {
@@ -136,6 +168,8 @@ export async function startTestApi({
       await closed;
       await db.close();
       await auth.close();
+      await http.close();
+      await storage.close();
     },
   };
 }
@@ -185,12 +219,18 @@ function assertFits({
   const route = routes.find(
     (candidate) => candidate.method === method && new RegExp(`^${candidate.path.replace(/:\w+/g, '[^/]+')}$`).test(pathname),
   );
+  if (status === 304) return;
   const schema = route?.answers[status] ?? problemBody;
   const parsed = schema.safeParse(body);
   if (!parsed.success)
     throw new Error(
       `${method} ${path}: the answer ${status} does not fit its contract: ${parsed.error.message}\n${JSON.stringify(body)?.slice(0, 500)}`,
     );
+  if (route === undefined || schema !== problemBody || method === 'HEAD') return;
+  const { code } = problemBody.parse(body);
+  if (code === 'METHOD_NOT_ALLOWED') return; // of a path that a fixed one hides
+  if (refusalsOf(route).get(status)?.includes(code) !== true)
+    throw new Error(`${method} ${path}: the document does not tell of ${status} ${code}: see src/api/openapi/refusals.ts`);
 }
 
 function createListLog(lines: LogLine[], shared: LogFields = {}): Log {

@@ -23,16 +23,19 @@ export const READ_PATHS = [
   '/api/v1/tasks/:task',
   '/api/v1/tasks/:task/versions',
   '/api/v1/runs',
+  '/api/v1/runs/counts',
   '/api/v1/runs/:run',
   '/api/v1/runs/:run/steps',
   '/api/v1/runs/:run/events',
   '/api/v1/runs/:run/links',
   '/api/v1/runs/:run/explain',
+  '/api/v1/runs/:run/story',
   '/api/v1/events',
   '/api/v1/feeds',
   '/api/v1/feeds/:feed/changes',
   '/api/v1/payloads/:payload',
   '/api/v1/drift',
+  '/api/v1/api-keys',
 ] as const;
 export const WRITE_PATHS = [
   '/api/v1/tasks',
@@ -49,6 +52,8 @@ export const WRITE_PATHS = [
   '/api/v1/runs/:run/steps/:step/fail',
   '/api/v1/runs/:run/steps/:step/token',
   '/api/v1/events',
+  '/api/v1/uploads',
+  '/api/v1/api-keys',
 ] as const;
 
 export interface Questions {
@@ -120,14 +125,33 @@ export const createQuestions = (world: World, functions: readonly DatabaseFuncti
         return ofTasks('/versions', pluck('id'), 'id as value from durabase.task_versions where task_id = $1');
       case '/api/v1/runs':
         return [{ path: `${path}?limit=100`, read: pluck('id'), directly: select('id as value from durabase.task_runs') }];
+      case '/api/v1/runs/counts':
+        return [
+          {
+            path,
+            read: (body) =>
+              (body['counts'] as readonly Item[])
+                .filter(({ count }) => count !== 0)
+                .map(({ state, count }) => `${String(state)} ${String(count)}`)
+                .toSorted(),
+            directly: select(
+              'state || \' \' || count(*) as value from durabase.task_runs group by state order by state collate "C"',
+            ),
+          },
+        ];
       case '/api/v1/runs/:run':
         return ofRuns('', (body) => [body['id']], 'id as value from durabase.task_runs where id = $1');
       case '/api/v1/runs/:run/steps':
-        return ofRuns('/steps', pluck('stepId'), 'step_id as value from durabase.run_steps where run_id = $1');
+        // A run of which somebody sees no step is no run that is not there: one value, which may be an empty list.
+        return ofRuns(
+          '/steps',
+          (body) => [pluck('stepId')(body)],
+          `(select coalesce(json_agg(s.step_id order by s.started_at, s.step_id, s.iteration), '[]') from durabase.run_steps s where s.run_id = r.id)
+             as value from durabase.task_runs r where r.id = $1`,
+        );
       case '/api/v1/runs/:run/events':
-        return ofRuns('/events', pluck('seq'), 'seq::int as value from durabase.run_events where run_id = $1');
+        return ofRuns('/events', pluck('seq'), 'seq::int as value from durabase.events_since($1, 0, 1000)');
       case '/api/v1/runs/:run/links':
-        // A run without any is no run that is not there: one value, which may be an empty list.
         return ofRuns(
           '/links',
           (body) => [pluck('runId')(body)],
@@ -135,6 +159,8 @@ export const createQuestions = (world: World, functions: readonly DatabaseFuncti
         );
       case '/api/v1/runs/:run/explain':
         return ofRuns('/explain', (body) => [body['summary']], "durabase.explain_run($1) ->> 'summary' as value");
+      case '/api/v1/runs/:run/story':
+        return ofRuns('/story', (body) => [body['waitsFor']], "durabase.explain_run($1) ->> 'summary' as value");
       case '/api/v1/events':
         return [{ path: `${path}?limit=100`, read: pluck('id'), directly: select('id as value from durabase.events') }];
       case '/api/v1/feeds':
@@ -151,6 +177,8 @@ export const createQuestions = (world: World, functions: readonly DatabaseFuncti
           read: (body) => [body['value']],
           directly: call('get_payload', { payload }, (value) => value),
         }));
+      case '/api/v1/api-keys':
+        return [{ path, read: pluck('id'), directly: select('id as value from durabase.api_keys') }];
       case '/api/v1/drift':
         return [{ path, read: pluck('id'), directly: call('drift', {}, (row) => row['id']) }];
     }
@@ -189,6 +217,13 @@ export const createQuestions = (world: World, functions: readonly DatabaseFuncti
         return ofCalls('step_token', role, (args) => [stepPathOf(args, 'token'), {}]);
       case '/api/v1/events':
         return ofCalls('emit_event', role, (args) => [path, args]);
+      case '/api/v1/uploads':
+        return ofCalls('prepare_upload', role, ({ file_name: fileName, content_type: contentType, ...rest }) => [
+          path,
+          { fileName, contentType, ...rest },
+        ]);
+      case '/api/v1/api-keys':
+        return ofCalls('create_api_key', role, (args) => [path, args]);
     }
   };
   return { toRead, toWrite };

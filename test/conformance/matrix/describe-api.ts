@@ -11,6 +11,12 @@ import { readBothWays, type Answer } from './rows.ts';
 
 /** Routes that ask for more than direct SQL does, or take away what the others look at: test/api/task-versions.test.ts has them. */
 const APART: ReadonlySet<string> = new Set([
+  'POST /api/v1/codec/encode', // payloads of histories: test/api/codec.test.ts
+  'POST /api/v1/codec/decode',
+  'DELETE /api/v1/api-keys/:apiKey', // test/api/api-keys.test.ts
+  'POST /api/v1/runs/batch', // each of its runs as `POST /api/v1/runs`: test/api/start-batch.test.ts
+  'POST /api/v1/codec/decode', // of payloads, not of rows: test/api/codec.test.ts
+  'POST /api/v1/codec/encode',
   'POST /api/v1/tasks/validate',
   'DELETE /api/v1/tasks/:task',
   'POST /api/v1/tasks/:task/restore',
@@ -18,6 +24,32 @@ const APART: ReadonlySet<string> = new Set([
   'POST /api/v1/tasks/:task/versions/:version/restore',
   'GET /api/v1/tasks/:task/diff',
   'POST /api/v1/tasks/:task/diff',
+  // People and their rights: test/api/people.test.ts has them.
+  'GET /api/v1/workspaces',
+  'POST /api/v1/workspaces',
+  'GET /api/v1/workspaces/:workspace',
+  'PATCH /api/v1/workspaces/:workspace',
+  'DELETE /api/v1/workspaces/:workspace',
+  'POST /api/v1/workspaces/:workspace/transfer',
+  'POST /api/v1/workspaces/:workspace/leave',
+  'GET /api/v1/workspaces/:workspace/members',
+  'PATCH /api/v1/workspaces/:workspace/members/:user',
+  'DELETE /api/v1/workspaces/:workspace/members/:user',
+  'GET /api/v1/workspaces/:workspace/invitations',
+  'POST /api/v1/workspaces/:workspace/invitations',
+  'DELETE /api/v1/workspaces/:workspace/invitations/:invitation',
+  'POST /api/v1/invitations/accept',
+  'GET /api/v1/tasks/:task/permissions',
+  'PUT /api/v1/tasks/:task/permissions/:user',
+  'DELETE /api/v1/tasks/:task/permissions/:user',
+  'POST /api/v1/tasks/:task/publish',
+  'POST /api/v1/tasks/:task/unpublish',
+  'GET /api/v1/published-tasks',
+  'GET /api/v1/instance-settings',
+  'PATCH /api/v1/instance-settings',
+  'GET /api/v1/me',
+  'GET /api/v1/audit',
+  'GET /api/v1/audit/verification',
 ]);
 const IN = KEYED_ROLES.filter((role) => role !== 'anon');
 

@@ -13,6 +13,7 @@ const OWN_RUNS: Readonly<Record<string, readonly KeyedRole[]>> = {
   runnerOwnPlain: ['runnerOwn', ...ADMINS],
   runnerOtherShared: ['runnerOther', ...ADMINS],
   removedPlain: ADMINS,
+  endUserPlain: ADMINS,
   theirs: ['instanceAdmin', 'service'],
 };
 /** Who sees a run may make another of it, if he may start the task. */
@@ -24,14 +25,18 @@ const SIGNED_IN = KEYED_ROLES.filter((role) => role !== 'anon');
 /** Who may do what by the functions that write; what is not named is refused. */
 const MAY: Readonly<Record<string, Readonly<Record<string, readonly KeyedRole[]>>>> = {
   start_run: {
-    plain: ['runnerOwn', 'runnerOther', 'editor', 'admin', 'owner', 'instanceAdmin', 'service'],
+    plain: SIGNED_IN, // published
     shared: ['guest', 'runnerOwn', 'runnerOther', 'editor', 'admin', 'owner', 'instanceAdmin', 'service'],
     theirTask: ['instanceAdmin', 'service'],
   },
   save_task: { acme: ['editor', 'admin', 'owner', 'instanceAdmin', 'service'], other: ['instanceAdmin', 'service'] },
-  cancel_run: OWN_RUNS,
+  accept_invitation: { unknown: [] },
+  cancel_run: { ...OWN_RUNS, endUserPlain: ['endUser', ...ADMINS] },
   complete_step: Object.fromEntries(Object.keys(OWN_RUNS).map((run) => [run, []])),
+  create_api_key: { acme: ['admin', 'owner', 'instanceAdmin'], other: ['instanceAdmin'] }, // a key belongs to a person
+  create_workspace: { 'for nobody': [] },
   delete_task: { elsewhere: [] },
+  delete_workspace: { elsewhere: [] },
   emit_event: {
     acme: ['runnerOwn', 'runnerOther', 'editor', 'admin', 'owner', 'instanceAdmin', 'service'],
     other: ['instanceAdmin', 'service'],
@@ -40,13 +45,30 @@ const MAY: Readonly<Record<string, Readonly<Record<string, readonly KeyedRole[]>
   fail_step: Object.fromEntries(Object.keys(OWN_RUNS).map((run) => [run, []])),
   for_runs: { all: SIGNED_IN, empty: [] }, // refused run by run
   fork_run: MADE_RUNS,
+  invite_member: { acme: ADMINS, other: ['instanceAdmin', 'service'] },
+  leave_workspace: { elsewhere: [] },
   pause_run: OWN_RUNS,
+  prepare_upload: {
+    acme: ['runnerOwn', 'runnerOther', ...WRITERS],
+    other: ['instanceAdmin', 'service'],
+  },
+  publish_task: { plain: ADMINS },
+  remove_member: { elsewhere: [] },
+  rename_workspace: { acme: ADMINS, other: ['instanceAdmin', 'service'] },
   rerun: MADE_RUNS,
   restore_task: { plain: WRITERS, shared: WRITERS, theirTask: ['instanceAdmin', 'service'] },
   restore_version: { plain: WRITERS, theirTask: ['instanceAdmin', 'service'] },
   resume_run: OWN_RUNS,
   retry_run: MADE_RUNS,
+  revoke_api_key: { keyOfAcme: ADMINS, keyOfOther: ['instanceAdmin', 'service'] },
+  revoke_invitation: { elsewhere: [] },
+  set_member_role: { elsewhere: [] },
+  share_task: { plain: [] }, // the user is not there
   step_token: OWN_RUNS,
+  transfer_ownership: { elsewhere: [] },
+  unpublish_task: { theirTask: ['instanceAdmin', 'service'] },
+  unshare_task: { plain: ADMINS },
+  update_instance_settings: { nothing: ['instanceAdmin', 'service'] },
 };
 
 export const describeFunctions = (context: MatrixContext): void => {

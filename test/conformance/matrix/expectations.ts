@@ -13,10 +13,10 @@ export interface TableExpectation {
   readonly visible: ByRole;
 }
 
-const RUNS = ['ownerShared', 'runnerOwnPlain', 'runnerOtherShared', 'removedPlain'] as const;
+const RUNS = ['ownerShared', 'runnerOwnPlain', 'runnerOtherShared', 'removedPlain', 'endUserPlain'] as const;
 const ALL_RUNS = [...RUNS, 'theirs'];
 const MEMBERS = ['viewer', 'runnerOwn', 'runnerOther', 'editor', 'admin', 'owner'] as const;
-const PEOPLE = [...MEMBERS, 'guest', 'instanceAdmin', 'otherOwner', 'removed', 'stranger'];
+const PEOPLE = [...MEMBERS, 'guest', 'instanceAdmin', 'otherOwner', 'removed', 'stranger', 'endUser'];
 
 /** Nobody sees anything, but for those who are named. */
 const only = (seen: Partial<Record<Role, Visible>>): ByRole => {
@@ -42,9 +42,16 @@ const runsWith = (ended: readonly string[]): ByRole =>
     ...forAll([...ALL_RUNS, ...ended]),
   });
 const runs = runsWith([]);
+/** An end user sees his run, and no step and no line of it. */
+const withEndUsers = (seen: ByRole): ByRole => ({ ...seen, endUser: ['endUserPlain'] });
 
 /** What each role sees of the world, table by table. A new table of the exposed schema stands here, or the matrix fails. */
 export const TABLES: Readonly<Record<string, TableExpectation>> = {
+  api_keys: {
+    key: 'id',
+    isPublished: false,
+    visible: only({ ...forAdmins(['keyOfAcme']), ...forAll(['keyOfAcme', 'keyOfOther']) }),
+  },
   audit_log: {
     key: 'workspace_id',
     isPublished: true,
@@ -65,7 +72,7 @@ export const TABLES: Readonly<Record<string, TableExpectation>> = {
     key: 'user_id',
     isPublished: false,
     visible: only({
-      ...Object.fromEntries([...MEMBERS, 'guest', 'removed', 'stranger'].map((role) => [role, [role]])),
+      ...Object.fromEntries([...MEMBERS, 'guest', 'removed', 'stranger', 'endUser'].map((role) => [role, [role]])),
       ...forAll(PEOPLE),
     }),
   },
@@ -81,9 +88,14 @@ export const TABLES: Readonly<Record<string, TableExpectation>> = {
     isPublished: false,
     visible: only({ guest: ['guest'], ...forAdmins(['guest']), ...forAll(['guest']) }),
   },
-  task_runs: { key: 'id', isPublished: true, visible: runsWith(['endedPlain', 'againPlain']) },
+  task_runs: { key: 'id', isPublished: true, visible: withEndUsers(runsWith(['endedPlain', 'againPlain'])) },
   task_versions: { key: 'task_id', isPublished: false, visible: tasks },
   tasks: { key: 'id', isPublished: true, visible: tasks },
+  workspace_invitations: {
+    key: 'workspace_id',
+    isPublished: false,
+    visible: only({ ...forAdmins(['acme']), ...forAll(['acme', 'other']) }),
+  },
   workspace_members: {
     key: 'user_id',
     isPublished: false,
@@ -107,11 +119,12 @@ export const LISTENERS: Readonly<Record<string, readonly Role[]>> = {
   'workspace other': ['instanceAdmin', 'service'],
   'own runnerOwn': ['runnerOwn', 'service'],
   'own runnerOther': ['runnerOther', 'service'],
+  'own endUser': ['endUser', 'service'],
   'own owner': ['service'],
   'task plain': ['instanceAdmin', 'service'],
   'task shared': ['guest', 'instanceAdmin', 'service'],
   'task theirTask': ['instanceAdmin', 'service'],
-  ...Object.fromEntries(ALL_RUNS.map((run) => [`run ${run}`, ROLES.filter((role) => runs[role].includes(run))])),
-  'moves acme': [...MEMBERS, 'guest', 'instanceAdmin', 'service'],
+  ...Object.fromEntries(ALL_RUNS.map((run) => [`run ${run}`, ROLES.filter((role) => withEndUsers(runs)[role].includes(run))])),
+  'moves acme': [...MEMBERS, 'guest', 'endUser', 'instanceAdmin', 'service'],
   'moves other': ['instanceAdmin', 'service'],
 };

@@ -3,6 +3,7 @@ export const ROLES = [
   'none',
   'anon',
   'stranger',
+  'endUser',
   'removed',
   'guest',
   'viewer',
@@ -16,7 +17,7 @@ export const ROLES = [
 ] as const;
 export type Role = (typeof ROLES)[number];
 
-/** Those with an account of their own. `guest`: one task is shared with him. `removed`: was an editor. */
+/** Those with an account of their own. `guest`: one task is shared with him. `endUser`: started a published task. `removed`: was an editor. */
 export const USER_ROLES = ROLES.filter((role): role is UserRole => !['none', 'anon', 'service'].includes(role));
 export type UserRole = Exclude<Role, 'none' | 'anon' | 'service'>;
 

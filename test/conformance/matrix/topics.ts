@@ -6,9 +6,9 @@ import type { World } from './world.ts';
 export type Age = 'current' | 'stale' | 'forged';
 
 const OFFSETS: Readonly<Record<Age, number>> = { current: 0, stale: -1, forged: 1 };
-export const RUNS = ['ownerShared', 'runnerOwnPlain', 'runnerOtherShared', 'removedPlain', 'theirs'] as const;
+export const RUNS = ['ownerShared', 'runnerOwnPlain', 'runnerOtherShared', 'removedPlain', 'endUserPlain', 'theirs'] as const;
 export const TASKS = ['plain', 'shared', 'theirTask'] as const;
-const RUNNERS = ['runnerOwn', 'runnerOther', 'owner'] as const;
+const RUNNERS = ['runnerOwn', 'runnerOther', 'owner', 'endUser'] as const;
 
 /** Every topic of the world by what it is about, such as `run ownerShared`. */
 export const readTopics = async (owner: pg.Pool, { idOf }: World, age: Age = 'current'): Promise<ReadonlyMap<string, string>> => {

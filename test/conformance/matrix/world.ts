@@ -51,6 +51,10 @@ export const createWorld = async (supabase: UsedSupabase): Promise<World> => {
     ids.set(name, (await createReadyTask(owner, idOf(workspace), { slug: name.toLowerCase() })).id);
   await shareTask(owner, { taskId: idOf('shared'), userId: idOf('guest'), canRun: true });
 
+  await callRow(owner, 'durabase.publish_task', { task: idOf('plain') });
+  for (const name of ['acme', 'other'])
+    await callRow(owner, 'durabase.invite_member', { workspace: idOf(name), email: `${name}@example.test`, role: 'viewer' });
+
   for (const [name, task, person] of RUNS) {
     const run = await asUser(owner, idOf(person), (client) =>
       callRow<{ readonly id: string }>(client, 'durabase.start_run', { task: idOf(task), input: { name } }),
@@ -68,12 +72,21 @@ export const createWorld = async (supabase: UsedSupabase): Promise<World> => {
     ['eventOfOther', 'otherOwner', 'other'],
   ] as const)
     ids.set(name, (await asPerson(person, 'emit_event', { name: 'order.paid', workspace: idOf(workspace) })).id);
+  for (const [name, person, workspace] of [
+    ['keyOfAcme', 'owner', 'acme'],
+    ['keyOfOther', 'otherOwner', 'other'],
+  ] as const) {
+    const values = [name, idOf(workspace)];
+    await asUser(owner, idOf(person), (client) => client.query("select durabase.create_api_key($1, '{runs:read}', $2)", values));
+    ids.set(name, await readValue(owner, 'select id from durabase.api_keys where workspace_id = $1', [idOf(workspace)]));
+  }
   for (const run of RUNS.map(([name]) => name)) await waitOutside(owner, idOf(run));
   for (const run of ['runnerOwnPlain', 'theirs']) ids.set(`payload of ${run}`, await storePayload(owner, idOf(run)));
   await owner.query('delete from durabase.workspace_members where workspace_id = $1 and user_id = $2', [
     workspaceId,
     idOf('removed'),
   ]);
+  await writeWords(owner);
   return {
     ids,
     names: new Map([...ids].map(([name, id]) => [id, name])),
@@ -95,6 +108,7 @@ const RUNS = [
   ['runnerOwnPlain', 'plain', 'runnerOwn'],
   ['runnerOtherShared', 'shared', 'runnerOther'],
   ['removedPlain', 'plain', 'removed'],
+  ['endUserPlain', 'plain', 'endUser'],
   ['theirs', 'theirTask', 'otherOwner'],
 ] as const;
 
@@ -131,4 +145,10 @@ const signUpAll = async (supabase: UsedSupabase): Promise<Readonly<Record<Person
 /** What would stand between the tests of two runs on a Supabase that stays. The audit log stays, as it must. */
 export const removeWorld = async (owner: pg.Pool, { idOf }: World): Promise<void> => {
   await owner.query('delete from durabase.workspaces where id = any ($1::uuid[])', [[idOf('acme'), idOf('other')]]);
+};
+
+/** The words by which runs are found, without numbering changes: whoever follows them does so later. */
+const writeWords = async (owner: pg.Pool): Promise<void> => {
+  await owner.query('select durabase_private.begin_run_texts()');
+  while ((await readValue<number>(owner, 'select durabase_private.index_runs()')) !== 0);
 };

@@ -4,6 +4,7 @@ import { createReadyTask, createWorkspace, findRun, type ReadyTask, type Workspa
 import { callRow, callValue, readValue } from '../../support/call.ts';
 import { refusalOf, refusedAs } from '../../support/refusals.ts';
 import { useDatabase } from '../../support/use-database.ts';
+import { startWaiting } from '../support/start-waiting.ts';
 import { tellStory } from '../support/tell-story.ts';
 
 describe('an external step', () => {
@@ -17,11 +18,6 @@ describe('an external step', () => {
     task = await createReadyTask(db.owner, acme.id);
   });
 
-  const startWaiting = async (iterations: readonly number[] = [0]): Promise<string> => {
-    const id = await story.startOpen(task);
-    for (const iteration of iterations) await story.wait(id, 'make', { kind: 'external' }, { iteration });
-    return id;
-  };
   const completeAs = (userId: string, args: Readonly<Record<string, unknown>>) =>
     asUser(db.owner, userId, (client) => callValue<Record<string, unknown>>(client, 'durabase.complete_step', args));
   const complete = (args: Readonly<Record<string, unknown>>) => completeAs(acme.users.admin, args);
@@ -29,7 +25,7 @@ describe('an external step', () => {
     asUser(db.owner, acme.users.admin, (client) => callValue<Record<string, unknown>>(client, 'durabase.fail_step', args));
 
   it('is ended well by complete_step: output, event, change, wake, one audit row', async () => {
-    const id = await startWaiting();
+    const id = await startWaiting(story, task);
     const before = await findRun(db.owner, id);
     expect(await complete({ run: id, step: 'make', output: { made: true } })).toEqual({
       runId: id,
@@ -58,7 +54,7 @@ describe('an external step', () => {
   });
 
   it('is ended badly by fail_step, with the words that were given', async () => {
-    const id = await startWaiting();
+    const id = await startWaiting(story, task);
     expect(await fail({ run: id, step: 'make', message: 'the machine broke' })).toMatchObject({ state: 'failed' });
     expect(await story.stepOf(id, 'make')).toMatchObject({
       state: 'failed',
@@ -70,7 +66,7 @@ describe('an external step', () => {
   });
 
   it('keeps at most 2,000 characters of the words, and finds some itself where there are none', async () => {
-    const id = await startWaiting([0, 1]);
+    const id = await startWaiting(story, task, { iterations: [0, 1] });
     await fail({ run: id, step: 'make', message: 'x'.repeat(5_000) });
     expect((await story.stepOf(id, 'make'))?.error?.message).toHaveLength(2_000);
     await fail({ run: id, step: 'make', message: null, iteration: 1 });
@@ -84,13 +80,13 @@ describe('an external step', () => {
     ['a text', 'done', 'done'],
     ['zero', 0, 0],
   ])('takes %s for an output', async (_, output, stored) => {
-    const id = await startWaiting();
+    const id = await startWaiting(story, task);
     await complete({ run: id, step: 'make', ...(output === undefined ? {} : { output: JSON.stringify(output) }) });
     expect(await readValue(db.owner, 'select durabase_private.step_outputs($1, $2)', [id, ['make']])).toEqual({ make: stored });
   });
 
   it('puts a large output aside', async () => {
-    const id = await startWaiting();
+    const id = await startWaiting(story, task);
     const output = { text: 'x'.repeat(40_000) };
     await complete({ run: id, step: 'make', output });
     expect(await story.stepOf(id, 'make')).toMatchObject({
@@ -101,20 +97,20 @@ describe('an external step', () => {
   });
 
   it('puts the same large output aside once for several steps', async () => {
-    const id = await startWaiting([0, 1]);
+    const id = await startWaiting(story, task, { iterations: [0, 1] });
     const output = { text: 'y'.repeat(40_000) };
     for (const iteration of [0, 1]) await complete({ run: id, step: 'make', output, iteration });
     expect(await story.count('payloads', id)).toBe(1);
   });
 
   it('is ended in the iteration that is named', async () => {
-    const id = await startWaiting([0, 1, 2]);
+    const id = await startWaiting(story, task, { iterations: [0, 1, 2] });
     await complete({ run: id, step: 'make', iteration: 1 });
     expect(await story.stepsOf(id)).toEqual(['make/0 waiting@1', 'make/1 completed@1', 'make/2 waiting@1']);
   });
 
   it('is ended once: of many at the same time one wins, and the others are told', async () => {
-    const id = await startWaiting();
+    const id = await startWaiting(story, task);
     const outcomes = await Promise.all(
       Array.from({ length: 10 }, (_, n) =>
         complete({ run: id, step: 'make', output: n }).then(
@@ -138,7 +134,7 @@ describe('an external step', () => {
     ['a step that runs', { step: 'busy' }, '404 STEP_NOT_FOUND', 'step'],
     ['an output of more than 1 MiB', { step: 'make', output: { text: 'x'.repeat(1_048_576) } }, '413 BODY_TOO_LARGE', 'output'],
   ])('refuses %s', async (_, args, refusal, path) => {
-    const id = await startWaiting();
+    const id = await startWaiting(story, task);
     await story.nap(id, 'nap');
     await story.begin(id, 'busy');
     const call = () => complete({ run: id, ...args });
@@ -148,10 +144,10 @@ describe('an external step', () => {
   });
 
   it('refuses one that has ended with its run, or by its time', async () => {
-    const ended = await startWaiting();
+    const ended = await startWaiting(story, task);
     await story.finish(ended, { state: 'cancelled' });
     expect(await refusedAs(complete({ run: ended, step: 'make' }))).toBe('409 STEP_FINISHED');
-    const late = await startWaiting();
+    const late = await startWaiting(story, task);
     await story.end(late, 'make', { state: 'timed_out', error: { code: 'STEP_TIMED_OUT', message: 'late' } });
     const refusal = await refusalOf(complete({ run: late, step: 'make' }));
     expect(refusal).toMatchObject({ code: 'STEP_FINISHED', message: 'the step has already ended: timed_out' });
@@ -159,7 +155,7 @@ describe('an external step', () => {
   });
 
   it('is ended while its run is paused, and its run stays paused', async () => {
-    const id = await startWaiting();
+    const id = await startWaiting(story, task);
     await callRow(db.owner, 'durabase.pause_run', { run: id });
     await complete({ run: id, step: 'make' });
     expect((await findRun(db.owner, id)).state).toBe('paused');

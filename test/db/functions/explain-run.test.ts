@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type pg from 'pg';
+import { RUN_STATES } from '@durabase/contracts';
 import type { RunExplanation } from '@durabase/contracts/api/run-explanation';
 import { runExplanation } from '@durabase/contracts/api/run-explanation';
 import { asAnonymous, asService, asUser } from '../../support/as-role.ts';
@@ -240,20 +241,7 @@ describe('explain_run', () => {
   });
 
   it('is there for every state', async () => {
-    for (const state of [
-      'scheduled',
-      'queued',
-      'running',
-      'waiting',
-      'awaiting_input',
-      'retrying',
-      'completed',
-      'failed',
-      'timed_out',
-      'cancelled',
-      'skipped',
-      'expired',
-    ] as const) {
+    for (const state of RUN_STATES) {
       const { id } = await createRunIn(db.owner, task, state);
       const explained = await explain(id);
       expect([state, explained.state, explained.summary.length > 5]).toEqual([state, state, true]);

@@ -8,9 +8,9 @@ import {
   executionOf,
   type ReadyTask,
   type Run,
-  type RunState,
   type Workspace,
 } from '../../support/build-rows.ts';
+import type { RunState } from '@durabase/contracts';
 import { callRow, callValue, readValue } from '../../support/call.ts';
 import { eventually } from '../../support/eventually.ts';
 import { refusalOf, refusedAs } from '../../support/refusals.ts';

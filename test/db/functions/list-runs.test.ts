@@ -15,6 +15,7 @@ import {
 import { callRow, callRows } from '../../support/call.ts';
 import { refusedAs } from '../../support/refusals.ts';
 import { useDatabase } from '../../support/use-database.ts';
+import { indexRuns } from '../support/index-runs.ts';
 
 /** As text: a Date would lose the microseconds by which pages are told apart. */
 interface Key {
@@ -83,6 +84,7 @@ describe('list_runs', () => {
     }
     await db.owner.query('delete from durabase.workspace_members where user_id = $1', [callers['removed member']]);
     await db.owner.query('update durabase.workspaces set deleted_at = now() where id = $1', [gone.id]);
+    await indexRuns(db.engine);
   });
 
   const keys = async (client: pg.ClientBase, sql: string, values: readonly unknown[] = []): Promise<Key[]> =>
@@ -122,6 +124,43 @@ describe('list_runs', () => {
         const plain = await keys(client, `durabase.task_runs where ${where} order by created_at desc, id desc`);
         expect({ args, rows: await list(client, args) }).toEqual({ args, rows: plain });
       }
+    });
+  });
+
+  it.each(NAMES)('finds for the %s by words and actors no more and no less than policies show', async (name) => {
+    const greets = `task_id in (${[0, 2, 4].map((index) => `'${tasks[index]?.id}'`).join()})`;
+    const [self, somebody] = [callers[name], callers['owner']];
+    const filters = [
+      ["q => 'greet'", greets],
+      ["q => 'greet', states => '{queued,completed}'", `${greets} and state in ('queued', 'completed')`],
+      ["q => '-greet'", `not ${greets}`],
+      ["q => 'greet or report'", 'true'],
+      [`q => 'greet', workspace => '${acme.id}'`, `${greets} and workspace_id = '${acme.id}'`],
+      [`q => 'greet', task => '${tasks[0]?.id}'`, `task_id = '${tasks[0]?.id}'`],
+      [`q => 'greet', task => '${tasks[1]?.id}'`, 'false'],
+      [`q => 'report', actor => '${somebody}'`, `not ${greets} and actor_user_id = '${somebody}'`],
+      [`actor => '${somebody}'`, `actor_user_id = '${somebody}'`],
+      [`actor => '${self}', states => '{queued}'`, `actor_user_id = '${self}' and state = 'queued'`],
+      [`actor => '${self}', task => '${tasks[2]?.id}'`, `actor_user_id = '${self}' and task_id = '${tasks[2]?.id}'`],
+    ] as const;
+    await asUser(db.owner, self ?? '', async (client) => {
+      for (const [args, where] of filters) {
+        const plain = await keys(client, `durabase.task_runs where ${where} order by created_at desc, id desc`);
+        expect({ args, rows: await keys(client, `durabase.search_runs(${args}, page_limit => 1000)`) }).toEqual({
+          args,
+          rows: plain,
+        });
+      }
+      const all = await keys(client, 'durabase.task_runs order by created_at desc, id desc');
+      const paged: Key[] = [];
+      const next = (last?: Key): Promise<Key[]> =>
+        keys(client, "durabase.search_runs('greet or report', page_limit => 3, before_at => $1, before_id => $2)", [
+          last?.at ?? null,
+          last?.id ?? null,
+        ]);
+      for (let page = await next(); page.length > 0 && paged.length <= all.length; page = await next(page.at(-1)))
+        paged.push(...page);
+      expect(paged).toEqual(all);
     });
   });
 

@@ -9,9 +9,9 @@ import {
   startRun,
   type ReadyTask,
   type Run,
-  type RunState,
   type Workspace,
 } from '../../support/build-rows.ts';
+import type { RunState } from '@durabase/contracts';
 import { callRow, readValue } from '../../support/call.ts';
 import { refusalOf, refusedAs } from '../../support/refusals.ts';
 import { useDatabase } from '../../support/use-database.ts';

@@ -8,8 +8,8 @@ import {
   openRun,
   startRun,
   type ReadyTask,
-  type RunState,
 } from '../../support/build-rows.ts';
+import type { RunState } from '@durabase/contracts';
 import { callRow, callRows, callValue, readValue } from '../../support/call.ts';
 import { useDatabase } from '../../support/use-database.ts';
 

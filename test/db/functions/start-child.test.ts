@@ -46,6 +46,19 @@ describe('start_child', () => {
       )
     ).rows[0];
 
+  it('says that it was a key where a key began the parent', async () => {
+    const parent = await openAs(acme.users.admin);
+    await db.owner.query("update durabase.task_runs set actor_kind = 'api_key', actor_name = 'ci (dbk_…)' where id = $1", [
+      parent,
+    ]);
+    await story.wait(parent, 'run', wait);
+    const [child] = await story.childrenOf(parent);
+    const told = { actor_kind: 'api_key', actor_user_id: acme.users.admin, actor_name: 'ci (dbk_…)' };
+    expect(child).toMatchObject(told);
+    const { rows } = await db.owner.query('select * from durabase.audit_log where entity_id = $1', [child?.id]);
+    expect(rows).toEqual([expect.objectContaining({ action: 'run.started', ...told })]);
+  });
+
   it('starts a run like any other: row, event, queue, audit, of the actor of its parent, with a link', async () => {
     const parent = await openAs(acme.users.runner);
     await story.wait(parent, 'run', { ...wait, priority: 1 }, { iteration: 3 });

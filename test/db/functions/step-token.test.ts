@@ -4,6 +4,7 @@ import { createReadyTask, createUser, createWorkspace, type ReadyTask, type Work
 import { callValue, readValue } from '../../support/call.ts';
 import { refusalOf, refusedAs } from '../../support/refusals.ts';
 import { useDatabase } from '../../support/use-database.ts';
+import { startWaiting } from '../support/start-waiting.ts';
 import { tellStory } from '../support/tell-story.ts';
 
 describe('the token of a step', () => {
@@ -17,11 +18,6 @@ describe('the token of a step', () => {
     task = await createReadyTask(db.owner, acme.id);
   });
 
-  const startWaiting = async (iterations: readonly number[] = [0]): Promise<string> => {
-    const id = await story.startOpen(task);
-    for (const iteration of iterations) await story.wait(id, 'make', { kind: 'external' }, { iteration });
-    return id;
-  };
   const give = (run: string, more: Readonly<Record<string, unknown>> = {}) =>
     asUser(db.owner, acme.users.admin, (client) =>
       callValue<string>(client, 'durabase.step_token', { run, step: 'make', ...more }),
@@ -32,7 +28,7 @@ describe('the token of a step', () => {
     );
 
   it('ends the step for whoever has it, and the audit says that it was the bearer', async () => {
-    const id = await startWaiting();
+    const id = await startWaiting(story, task);
     const token = await give(id);
     expect(token).toMatch(/^dbt_[A-Za-z0-9_-]{43}$/);
     expect(await end(token, { output: { by: 'token' } })).toMatchObject({ runId: id, stepId: 'make', state: 'completed' });
@@ -42,7 +38,7 @@ describe('the token of a step', () => {
   });
 
   it('ends it badly with an error', async () => {
-    const id = await startWaiting();
+    const id = await startWaiting(story, task);
     await end(await give(id), { error: 'no paper', output: { ignored: true } });
     expect(await story.stepOf(id, 'make')).toMatchObject({
       state: 'failed',
@@ -52,7 +48,7 @@ describe('the token of a step', () => {
   });
 
   it('is stored as a hash only, and stands in no row that anybody reads', async () => {
-    const id = await startWaiting();
+    const id = await startWaiting(story, task);
     const token = await give(id);
     expect(
       await readValue(db.owner, 'select hash = sha256($2::bytea) from durabase_private.input_tokens where run_id = $1', [
@@ -67,7 +63,7 @@ describe('the token of a step', () => {
   });
 
   it('works once, as do all tokens of the step', async () => {
-    const id = await startWaiting();
+    const id = await startWaiting(story, task);
     const [first, second] = [await give(id), await give(id)];
     expect(first).not.toBe(second);
     await end(first);
@@ -77,7 +73,7 @@ describe('the token of a step', () => {
   });
 
   it('works once when it is used many times at the same time', async () => {
-    const id = await startWaiting();
+    const id = await startWaiting(story, task);
     const token = await give(id);
     const outcomes = await Promise.allSettled(Array.from({ length: 8 }, () => end(token)));
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
@@ -85,7 +81,7 @@ describe('the token of a step', () => {
   });
 
   it('is for its iteration and no other', async () => {
-    const id = await startWaiting([0, 1]);
+    const id = await startWaiting(story, task, { iterations: [0, 1] });
     await end(await give(id, { iteration: 1 }));
     expect(await story.stepsOf(id)).toEqual(['make/0 waiting@1', 'make/1 completed@1']);
     const { rows } = await db.owner.query(
@@ -96,14 +92,14 @@ describe('the token of a step', () => {
   });
 
   it('is worth nothing after the end of the run', async () => {
-    const id = await startWaiting();
+    const id = await startWaiting(story, task);
     const token = await give(id);
     await story.finish(id, { state: 'cancelled' });
     expect(await refusedAs(end(token))).toBe('404 STEP_NOT_FOUND');
   });
 
   it('says nothing of a step that its time has ended', async () => {
-    const id = await startWaiting();
+    const id = await startWaiting(story, task);
     const token = await give(id);
     await story.end(id, 'make', { state: 'timed_out', error: { code: 'STEP_TIMED_OUT', message: 'late' } });
     const [late, wrong] = [await refusalOf(end(token)), await refusalOf(end('dbt_nothing'))];
@@ -112,12 +108,12 @@ describe('the token of a step', () => {
   });
 
   it.each([null, '', 'dbt_', 'dbt_nothing', 'x'.repeat(100_000)])('is not any text (%.20s)', async (token) => {
-    await give(await startWaiting());
+    await give(await startWaiting(story, task));
     expect(await refusedAs(end(token))).toBe('404 STEP_NOT_FOUND');
   });
 
   it('is given out for external steps that wait', async () => {
-    const id = await startWaiting();
+    const id = await startWaiting(story, task);
     await story.nap(id, 'nap');
     for (const more of [{ step: 'nap' }, { step: 'never' }, { step: null }, { iteration: 3 }])
       expect(await refusedAs(give(id, more))).toBe('404 STEP_NOT_FOUND');
@@ -132,7 +128,7 @@ describe('the token of a step', () => {
   });
 
   it('refuses an output that is too large, and is still good then', async () => {
-    const id = await startWaiting();
+    const id = await startWaiting(story, task);
     const token = await give(id);
     expect(await refusedAs(end(token, { output: { text: 'x'.repeat(1_048_576) } }))).toBe('413 BODY_TOO_LARGE');
     await end(token);

@@ -1,15 +1,9 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import {
-  createReadyTask,
-  createRunIn,
-  createWorkspace,
-  findRun,
-  openRun,
-  type ReadyTask,
-  type RunState,
-} from '../../support/build-rows.ts';
+import { createReadyTask, createRunIn, createWorkspace, findRun, openRun, type ReadyTask } from '../../support/build-rows.ts';
+import type { RunState } from '@durabase/contracts';
 import { readValue } from '../../support/call.ts';
 import { useDatabase } from '../../support/use-database.ts';
+import { startWaiting } from '../support/start-waiting.ts';
 import { tellStory } from '../support/tell-story.ts';
 
 describe('take_child', () => {
@@ -27,21 +21,15 @@ describe('take_child', () => {
       'select durabase_private.take_child(p, $2, $4, c) from durabase.task_runs p, durabase.task_runs c where p.id = $1 and c.id = $3',
       [parent, stepId, child, iteration],
     );
-  const startWaiting = async (): Promise<string> => {
-    const id = await story.startOpen(task);
-    await story.wait(id, 'run', { kind: 'external' });
-    return id;
-  };
-
   it('gives the output of a child that ended well', async () => {
-    const parent = await startWaiting();
+    const parent = await startWaiting(story, task, { stepId: 'run' });
     const child = await createRunIn(db.owner, task, 'completed');
     expect(await take(parent, 'run', child.id)).toBe(true);
     expect((await story.stepOf(parent, 'run'))?.output).toEqual({ runId: child.id, state: 'completed', output: { ok: true } });
   });
 
   it('reads a large output from where it is stored, and stores it with the parent', async () => {
-    const parent = await startWaiting();
+    const parent = await startWaiting(story, task, { stepId: 'run' });
     const child = await story.startOpen(task);
     const body = { text: 'x'.repeat(50_000) };
     await story.finish(child, { output: undefined, payload: { sha256: 'abc', bytes: 50_011, body, preview: '{' } });
@@ -63,7 +51,7 @@ describe('take_child', () => {
   it.each(['failed', 'timed_out', 'cancelled', 'skipped', 'expired'] as RunState[])(
     'fails by a child that is %s',
     async (state) => {
-      const parent = await startWaiting();
+      const parent = await startWaiting(story, task, { stepId: 'run' });
       const child = await createRunIn(db.owner, task, state);
       await take(parent, 'run', child.id);
       expect((await story.stepOf(parent, 'run'))?.error).toEqual({
@@ -77,7 +65,7 @@ describe('take_child', () => {
   );
 
   it('says so when the child ended without an error', async () => {
-    const parent = await startWaiting();
+    const parent = await startWaiting(story, task, { stepId: 'run' });
     const child = await createRunIn(db.owner, task, 'cancelled');
     await db.owner.query('update durabase.task_runs set error = null where id = $1', [child.id]);
     await take(parent, 'run', child.id);
@@ -88,13 +76,13 @@ describe('take_child', () => {
   });
 
   it('keeps the first word, and ends nothing that does not wait or whose run has ended', async () => {
-    const parent = await startWaiting();
+    const parent = await startWaiting(story, task, { stepId: 'run' });
     const [good, bad] = [await createRunIn(db.owner, task, 'completed'), await createRunIn(db.owner, task, 'failed')];
     await take(parent, 'run', good.id);
     expect(await take(parent, 'run', bad.id)).toBe(false);
     expect(await take(parent, 'never', bad.id)).toBe(false);
     expect((await story.stepOf(parent, 'run'))?.state).toBe('completed');
-    const ended = await startWaiting();
+    const ended = await startWaiting(story, task, { stepId: 'run' });
     await openRun(db.owner, (await createRunIn(db.owner, task, 'queued')).id);
     await story.finish(ended);
     expect(await take(ended, 'run', good.id)).toBe(false);
@@ -102,7 +90,7 @@ describe('take_child', () => {
   });
 
   it('ends the iteration that waits for it and no other', async () => {
-    const parent = await startWaiting();
+    const parent = await startWaiting(story, task, { stepId: 'run' });
     for (const iteration of [0, 1, 2]) await story.wait(parent, 'each', { kind: 'external' }, { iteration });
     await take(parent, 'each', (await createRunIn(db.owner, task, 'completed')).id, 1);
     expect(await story.stepsOf(parent)).toEqual([

@@ -10,6 +10,7 @@ export const CALLERS = [
   'deletedWorkspace',
   'deletedGuest',
   'stranger',
+  'endUser',
   'instanceAdmin',
   'anonymous',
   'service',
@@ -19,7 +20,7 @@ export type Caller = (typeof CALLERS)[number];
 /** Rows by name as the world in `world.ts` has them; `refused`: the role has no right on the table at all. */
 export type Visible = readonly string[] | 'refused';
 
-const nobody = { stranger: [], removed: [], deletedWorkspace: [], deletedGuest: [], anonymous: 'refused' } as const;
+const nobody = { stranger: [], endUser: [], removed: [], deletedWorkspace: [], deletedGuest: [], anonymous: 'refused' } as const;
 
 interface Audience {
   /** Members of every role but runners. */
@@ -53,7 +54,7 @@ const onlyAdmins = ({ admins, all }: { readonly admins: Visible; readonly all: V
   service: all,
 });
 
-const RUNS = ['acme/ownerShared', 'acme/runnerShared', 'acme/runnerPlain', 'acme/ownerPlain'] as const;
+const RUNS = ['acme/endUserPlain', 'acme/ownerShared', 'acme/runnerShared', 'acme/runnerPlain', 'acme/ownerPlain'] as const;
 const SHARED_RUNS = ['acme/ownerShared', 'acme/runnerShared'] as const;
 const RUNNERS_RUNS = ['acme/runnerShared', 'acme/runnerPlain'] as const;
 const ALL_RUNS = [...RUNS, 'gone/child', 'gone/run', 'other/child', 'other/run'];
@@ -75,7 +76,8 @@ const ACME_MEMBERS = ['acme:admin', 'acme:editor', 'acme:owner', 'acme:runner', 
  */
 export const EXPECTED: Readonly<Record<string, { readonly name: string; readonly visible: Readonly<Record<Caller, Visible>> }>> =
   {
-    task_runs: { name: "t.input ->> 'name'", visible: runRows },
+    // an end user sees that his run goes on and what came of it, and no step and no line of it
+    task_runs: { name: "t.input ->> 'name'", visible: { ...runRows, endUser: ['acme/endUserPlain'] } },
     run_steps: { name: "t.output ->> 'name'", visible: runRows },
     run_events: { name: "t.data ->> 'name'", visible: runRows },
     // parent>child: who does not see both does not see that they belong together
@@ -108,6 +110,11 @@ export const EXPECTED: Readonly<Record<string, { readonly name: string; readonly
         deletedGuest: ['deletedGuest'],
       },
     },
+    api_keys: { name: 't.name', visible: onlyAdmins({ admins: ['acme'], all: ['acme', 'gone', 'other'] }) },
+    workspace_invitations: {
+      name: 't.email',
+      visible: onlyAdmins({ admins: ['acme@x.test'], all: ['acme@x.test', 'gone@x.test', 'other@x.test'] }),
+    },
     audit_log: { name: 't.entity_id', visible: onlyAdmins({ admins: ['acme'], all: ['acme', 'gone', 'other'] }) },
     workspaces: {
       name: 't.name',
@@ -138,12 +145,14 @@ export const EXPECTED: Readonly<Record<string, { readonly name: string; readonly
         deletedWorkspace: ['deletedWorkspace'],
         deletedGuest: ['deletedGuest'],
         stranger: ['stranger'],
+        endUser: ['endUser'],
         anonymous: 'refused',
         instanceAdmin: [
           'admin',
           'deletedGuest',
           'deletedWorkspace',
           'editor',
+          'endUser',
           'guest',
           'instanceAdmin',
           'otherOwner',
@@ -158,6 +167,7 @@ export const EXPECTED: Readonly<Record<string, { readonly name: string; readonly
           'deletedGuest',
           'deletedWorkspace',
           'editor',
+          'endUser',
           'guest',
           'instanceAdmin',
           'otherOwner',

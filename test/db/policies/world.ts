@@ -30,7 +30,8 @@ export const createWorld = async (owner: pg.Pool): Promise<World> => {
     await createWorkspace(owner, 'gone'),
   ];
   const users: Record<string, string> = { ...acme.users, otherOwner: other.users.owner, deletedWorkspace: gone.users.owner };
-  for (const name of ['guest', 'removed', 'stranger', 'instanceAdmin', 'deletedGuest']) users[name] = await createUser(owner);
+  for (const name of ['guest', 'removed', 'stranger', 'instanceAdmin', 'deletedGuest', 'endUser'])
+    users[name] = await createUser(owner);
   const userOf = (name: string): string => users[name] ?? name;
 
   await keepOnlyOwners(owner, [other.id, gone.id]);
@@ -64,6 +65,8 @@ export const createWorld = async (owner: pg.Pool): Promise<World> => {
   await linkRuns(owner, { parent: runnerShared, child: runnerPlain, name: 'runnerShared>runnerPlain' });
   await linkRuns(owner, { parent: ownerShared, child: ownerPlain, name: 'ownerShared>ownerPlain' });
   await linkRuns(owner, { parent: ownerPlain, child: ownerShared, name: 'ownerPlain>ownerShared' });
+  await callRow(owner, 'durabase.publish_task', { task: plain.id });
+  await runAs(owner, { task: plain, name: 'acme/endUserPlain', userId: userOf('endUser') });
   for (const name of ['owner', 'runner'])
     await asUser(owner, userOf(name), (client) =>
       callRow(client, 'durabase.emit_event', { name: `acme/${name}`, workspace: acme.id }),
@@ -84,6 +87,8 @@ export const createWorld = async (owner: pg.Pool): Promise<World> => {
     await linkRuns(owner, { parent, child: await startMarked(owner, task, `${name}/child`), name });
     await callRow(owner, 'durabase.emit_event', { name: `${name}/event`, workspace: task.workspaceId });
   }
+  for (const [name, { id }] of Object.entries({ acme, other, gone }))
+    await callRow(owner, 'durabase.invite_member', { workspace: id, email: `${name}@x.test`, role: 'viewer' });
   await owner.query('update durabase.workspaces set deleted_at = now() where id = $1', [gone.id]);
 
   await owner.query('drop trigger audit_log_is_not_truncated on durabase.audit_log');
@@ -92,6 +97,13 @@ export const createWorld = async (owner: pg.Pool): Promise<World> => {
     await owner.query(
       "insert into durabase.audit_log (workspace_id, actor_kind, actor_name, action, entity, entity_id) select id, 'service', 'x', 'x', 'x', name from durabase.workspaces where id = $1",
       [workspace.id],
+    );
+  }
+  for (const workspace of [acme, other, gone]) {
+    await owner.query(
+      `insert into durabase.api_keys (workspace_id, name, prefix, scopes, created_by)
+       select id, name, 'dbk_abcdefgh', '{runs:read}', $2 from durabase.workspaces where id = $1`,
+      [workspace.id, workspace.users.owner],
     );
   }
   await nameEverybody(owner, users);

@@ -1,4 +1,4 @@
-import { admitRun, executionOf, findRun, startRun, type ReadyTask, type Run } from '../../support/build-rows.ts';
+import { FAILURE, admitRun, executionOf, findRun, startRun, type ReadyTask, type Run } from '../../support/build-rows.ts';
 import { callValue, readValue } from '../../support/call.ts';
 import type { UsedDatabase } from '../../support/use-database.ts';
 
@@ -40,8 +40,6 @@ export interface Speaker {
 
 /** When naps are over. */
 export const LATER = '2031-01-01T00:00:00Z';
-
-const FAILURE = { code: 'STEP_FAILED', message: 'no' };
 
 /** What worker and dispatcher say to the database, in one line each. */
 export const tellStory = (db: UsedDatabase) => {

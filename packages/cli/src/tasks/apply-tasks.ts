@@ -5,6 +5,7 @@ import { CliError } from '../cli-error.ts';
 import { EXIT } from '../exit-codes.ts';
 import { type LoadedTask, loadDefinitions } from '../load-definitions.ts';
 import { showProblems } from '../show/show-problems.ts';
+import { agrees } from './agrees.ts';
 import { awaitVerdict } from './await-verdict.ts';
 import type { Command, CommandContext } from './command.ts';
 import { type Comparison, compareTask, showComparison } from './compare-task.ts';
@@ -51,8 +52,10 @@ const findInvalid = async (
   return invalid;
 };
 
-const save = async ({ definition, workspace }: Comparison, api: Api): Promise<TaskVersion> => {
-  const { version } = await api.post<TaskWithVersion>('/tasks', { workspace }, definition);
+/** Saves what was shown: refused when somebody else has saved since. */
+const save = async ({ definition, workspace, newest }: Comparison, api: Api): Promise<TaskVersion> => {
+  const conditions = newest === undefined ? { 'if-none-match': '*' } : { 'if-match': `"${newest.id}"` };
+  const { version } = await api.post<TaskWithVersion>('/tasks', { workspace }, definition, conditions);
   if (version === null) throw new CliError('the API has saved no version');
   return awaitVerdict(version, api);
 };
@@ -72,7 +75,7 @@ const applyAll = async (compared: readonly Comparison[], context: CommandContext
       comparison.change === 'none' ? newest && (await awaitVerdict(newest, context.api)) : await save(comparison, context.api);
     const outcome = outcomeOf(comparison, version);
     outcomes.push(outcome);
-    if (!context.args.isJson) showOutcome(outcome, context);
+    showOutcome(outcome, context);
   }
   return outcomes;
 };
@@ -88,28 +91,28 @@ export const applyTasks: Command = async (context) => {
   const invalid = await findInvalid(tasks, api, args.workspace);
   if (invalid.length > 0) {
     report({ tasks: invalid });
-    for (const { slug, file, problems } of args.isJson ? [] : invalid) {
+    for (const { slug, file, problems } of invalid) {
       terminal.note(terminal.paint('bad', `  ✗ ${slug} (${file}) does not compile`));
       showProblems(problems, terminal);
     }
-    if (!args.isJson) terminal.note('nothing was saved');
+    terminal.note('nothing was saved');
     return EXIT.failed;
   }
   const compared: Comparison[] = [];
   for (const task of tasks) compared.push(await compareTask(task, api, args.workspace));
-  if (!args.isJson) for (const comparison of compared) showComparison(comparison, terminal);
+  for (const comparison of compared) showComparison(comparison, terminal);
   const hasChanges = compared.some(({ change }) => change !== 'none');
   if (args.isDryRun) {
     report({ tasks: compared.map((comparison) => outcomeOf(comparison, undefined)) });
-    if (!args.isJson) terminal.note(hasChanges ? `${count(compared)}; nothing was saved` : 'no change');
+    terminal.note(hasChanges ? `${count(compared)}; nothing was saved` : 'no change');
     return EXIT.fine;
   }
-  if (hasChanges && terminal.isInteractive && !args.isConfirmed && !(await terminal.confirm(`Apply (${count(compared)})?`))) {
+  if (hasChanges && !(await agrees(`Apply (${count(compared)})?`, context))) {
     terminal.note('nothing was saved');
     return EXIT.failed;
   }
   const outcomes = await applyAll(compared, context);
   report({ tasks: outcomes });
-  if (!hasChanges && !args.isJson) terminal.note('no change');
+  if (!hasChanges) terminal.note('no change');
   return outcomes.some(({ state }) => state === 'invalid') ? EXIT.failed : EXIT.fine;
 };

@@ -6,6 +6,7 @@ import type { Terminal } from '../terminal.ts';
 /** What a command works with. */
 export interface CommandContext {
   readonly api: Api;
+  /** For people; silent with `--json`. */
   readonly terminal: Terminal;
   readonly args: Arguments;
   /** Where files are looked for. */

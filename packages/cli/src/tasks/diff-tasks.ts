@@ -15,6 +15,6 @@ export const diffTasks: Command = async ({ api, terminal, args, folder, report }
       changes,
     })),
   });
-  if (!args.isJson) for (const comparison of compared) showComparison(comparison, terminal);
+  for (const comparison of compared) showComparison(comparison, terminal);
   return compared.every(({ change }) => change === 'none') ? EXIT.fine : EXIT.different;
 };

@@ -12,7 +12,6 @@ const describeVersions = ({ latestVersion, readyVersion }: TaskSummary): readonl
 export const listTasks: Command = async ({ api, terminal, args, report }) => {
   const tasks = await readAll<TaskSummary>(api, '/tasks', { workspace: args.workspace, deleted: args.isOfDeleted });
   report({ tasks });
-  if (args.isJson) return EXIT.fine;
   if (tasks.length === 0)
     terminal.note(args.isOfDeleted ? 'no task is deleted' : 'there are no tasks yet: durabase tasks apply <file>');
   else

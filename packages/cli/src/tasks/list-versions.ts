@@ -7,7 +7,6 @@ import { type Command, slugOf } from './command.ts';
 export const listVersions: Command = async ({ api, terminal, args, report }) => {
   const versions = await readAll<TaskVersion>(api, `/tasks/${slugOf(args)}/versions`, { workspace: args.workspace });
   report({ versions });
-  if (args.isJson) return EXIT.fine;
   showTable(
     [
       ['VERSION', 'STATE', 'SAVED', 'BY'],

@@ -7,7 +7,6 @@ import { type Command, slugOf } from './command.ts';
 export const showTask: Command = async ({ api, terminal, args, report }) => {
   const found = await api.get<TaskWithVersion>(`/tasks/${slugOf(args)}`, { workspace: args.workspace });
   report(found);
-  if (args.isJson) return EXIT.fine;
   const { task, version } = found;
   for (const [title, value] of [
     ['task', `${task.slug} (${task.id})`],

@@ -12,6 +12,10 @@ export interface ListRunsOptions {
   readonly task?: string | undefined;
   /** @default all of them */
   readonly states?: readonly RunState[] | undefined;
+  /** Words of task, tags, input and error, or the id of a run; `-word` excludes, `or` joins. */
+  readonly search?: string | undefined;
+  /** Id of the user who started them. */
+  readonly actor?: string | undefined;
   /** How many runs are read at a time, 1 to 1,000. @default 50 */
   readonly pageSize?: number | undefined;
   /** Stop after so many runs. @default all */
@@ -24,13 +28,15 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Runs from the newest to the oldest, a page at a time: a new one that starts meanwhile shifts nothing. */
 export async function* listRuns(calls: Calls, options: ListRunsOptions): AsyncGenerator<Run, void, undefined> {
-  const { workspace, states, pageSize = 50, signal } = options;
+  const { workspace, states, search, actor, pageSize = 50, signal } = options;
   const task = options.task === undefined ? undefined : await findTaskId(calls, options.task, options);
+  const isSearch = search !== undefined || actor !== undefined;
+  const [name, wanted] = isSearch ? ['search_runs', { q: search, actor }] : ['list_runs', {}];
   let left = options.limit ?? Number.POSITIVE_INFINITY;
   let before: { readonly before_at?: string; readonly before_id?: string } = {};
   while (left > 0) {
     const limit = Math.min(pageSize, left);
-    const rows = rowsOf(await calls.call('list_runs', { workspace, task, states, ...before, page_limit: limit }, signal));
+    const rows = rowsOf(await calls.call(name, { ...wanted, workspace, task, states, ...before, page_limit: limit }, signal));
     for (const row of rows) yield readRun(row);
     const last = rows.at(-1);
     if (last === undefined || rows.length < limit) return;

@@ -10,7 +10,7 @@ const RESULTS: readonly string[] = ['output', 'output_ref', 'error', 'data'];
 /** Columns that have another name outside. */
 const RENAMED: Readonly<Record<string, string>> = { event_seq: 'lastEventSeq' };
 /** Columns that are of no use outside. */
-const HIDDEN: readonly string[] = ['authority'];
+const HIDDEN: readonly string[] = ['authority', 'end_user_kind'];
 
 const toName = (column: string): string =>
   RENAMED[column] ?? column.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
@@ -37,12 +37,15 @@ export const textOf = (row: Row, column: string): string => {
   return typeof value === 'string' ? value : '';
 };
 
-/** A run out of its row. */
-export const readRun = (row: Row): Run => {
-  const { actor_kind: kind, actor_user_id: userId, actor_name: name, ...own } = row;
+/** All columns of something that somebody did; who did it stands under `actor`. */
+export const readActed = (row: Row): Readonly<Record<string, Json>> => {
+  const { actor_kind: kind = null, actor_user_id: userId = null, actor_name: name = null, ...own } = row;
   const columns = Object.keys(own).filter((column) => !HIDDEN.includes(column));
-  return { ...readColumns(own, columns), actor: { kind, userId, name } } as unknown as Run;
+  return { ...readColumns(own, columns), actor: { kind, userId, name } };
 };
+
+/** A run out of its row. */
+export const readRun = (row: Row): Run => readActed(row) as unknown as Run;
 
 const EVENT_COLUMNS = ['seq', 'at', 'kind', 'state', 'step_id', 'iteration', 'attempt', 'data'];
 

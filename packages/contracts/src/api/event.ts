@@ -13,7 +13,7 @@ export const appEvent = z.strictObject({
   name: z.string(),
   data: parsedJson(),
   idempotencyKey: z.string().nullable(),
-  actor: z.strictObject({ kind: z.enum(['user', 'service', 'sql_role']), userId: id().nullable(), name: z.string() }),
+  actor: z.strictObject({ kind: z.enum(['user', 'service', 'sql_role', 'api_key']), userId: id().nullable(), name: z.string() }),
   createdAt: moment(),
 });
 /** Something that happened in the app. */

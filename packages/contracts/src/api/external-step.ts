@@ -33,3 +33,7 @@ export type EndedStep = z.infer<typeof endedStep>;
 
 /** What ends one external step, once, whoever has it. Shown this once; only its hash is kept. */
 export const stepToken = z.strictObject({ token: z.string() });
+/** The same token, asked for again with the same idempotency key. */
+export const repeatedStepToken = z.strictObject({
+  token: z.null().describe('Told in the first answer only. If that was lost, ask with another key.'),
+});

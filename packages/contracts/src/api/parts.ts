@@ -24,14 +24,16 @@ export const pageLimit = ({ max, usual }: { readonly max: number; readonly usual
     .regex(/^\d{1,6}$/, { error: 'must be a whole number' })
     .transform(Number)
     .pipe(z.int().min(1).max(max))
-    .default(usual);
+    .default(usual)
+    .meta({ type: 'integer', minimum: 1, maximum: max, description: `Of a page; default: ${usual}.` });
 
 /** Number of the last event or change that the caller has; 0: none. */
 export const afterNumber = () =>
   z
     .string()
     .regex(/^\d{1,15}$/, { error: 'must be the number of an event or a change' })
-    .transform(Number);
+    .transform(Number)
+    .meta({ type: 'integer', minimum: 0 });
 
 /** `nextCursor` of the page before; opaque. */
 export const cursor = () => z.string().min(1).max(500).optional();

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { RUN_STATES, STEP_STATES } from '../run-states.ts';
+import { problemItem } from './problem-body.ts';
 import { afterNumber, cursor, id, moment, pageLimit, pageOf, parsedJson, taskReference } from './parts.ts';
 
 /** A run. */
@@ -20,7 +21,7 @@ export const run = z.strictObject({
   error: parsedJson().describe('`{ code, message, … }` of a run that did not end well, else null.'),
   source: z.enum(['call', 'temporal', 'adopted']),
   actor: z.strictObject({
-    kind: z.enum(['user', 'service', 'sql_role', 'operator']),
+    kind: z.enum(['user', 'service', 'sql_role', 'operator', 'api_key']),
     userId: id().nullable(),
     name: z.string(),
   }),
@@ -68,6 +69,44 @@ export const startTaskRunBody = z.strictObject(startFields).default({});
 /** Body of `POST /runs`. */
 export const startRunBody = z.strictObject({ task: taskReference(), ...startFields });
 
+/** How many runs one call may start. */
+export const MAX_BATCH = 1_000;
+
+/** Body of `POST /runs/batch`. */
+export const startRunsBody = z.strictObject({
+  runs: z
+    .array(
+      startRunBody.extend({
+        idempotencyKey: z
+          .string()
+          .regex(/^[\x20-\x7e]{1,200}$/, { error: 'must have 1 to 200 printable ASCII characters' })
+          .optional()
+          .describe("Of this run; default: follows from the header Idempotency-Key and the run's place in the list."),
+      }),
+    )
+    .min(1)
+    .max(MAX_BATCH),
+});
+
+/** What became of one run of a batch. */
+export const batchItem = z.union([
+  z.strictObject({
+    run,
+    isReplayed: z.boolean().describe('Whether its idempotency key belongs to a run that was there before.'),
+  }),
+  z.strictObject({ error: problemItem }),
+]);
+/** What became of one run of a batch. */
+export type BatchItem = z.infer<typeof batchItem>;
+
+/** Answer of `POST /runs/batch`: as many items as runs were asked for, in their order; each starts or is refused by itself. */
+export const batchResult = z.strictObject({
+  items: z.array(batchItem),
+  startedCount: z.int(),
+  replayedCount: z.int(),
+  refusedCount: z.int(),
+});
+
 /** Body of `POST /runs/{run}/cancel`. */
 export const cancelRunBody = z.strictObject({ reason: z.string().max(1_000).optional() }).default({});
 
@@ -79,11 +118,29 @@ const states = z
   .transform((text) => text.split(','))
   .pipe(z.array(z.enum(RUN_STATES)).min(1).max(RUN_STATES.length));
 
+const createdAt = () =>
+  z.iso
+    .datetime({ offset: true })
+    .refine((text) => Date.parse(text) >= 0, { error: 'must not be before 1970' })
+    .optional();
+
 /** Query of `GET /runs`. */
 export const listRunsQuery = z.strictObject({
   workspace: id().optional(),
   task: taskReference().optional(),
   states: states.optional().describe('Separated by commas.'),
+  errorCode: z.string().min(1).max(200).optional().describe('The code of the error that the run carries, as `STEP_FAILED`.'),
+  q: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe(
+      'Words of task, tags, input and error, or the id of a run; at most 20 words; `-word` excludes, `or` joins. A run is found about a second after it was accepted or has ended.',
+    ),
+  actor: id().optional().describe('Id of the user who started them.'),
+  since: createdAt().describe('Made at this time or later.'),
+  until: createdAt().describe('Made before this time.'),
   cursor: cursor(),
   limit: pageLimit({ max: 200, usual: 50 }),
 });

@@ -68,7 +68,8 @@ const versionNumber = () =>
   z
     .string()
     .regex(/^[1-9]\d{0,8}$/, { error: 'must be the number of a version' })
-    .transform(Number);
+    .transform(Number)
+    .meta({ type: 'integer', minimum: 1 });
 
 /** Parameters of everything below `/tasks/{task}/versions/{version}`. */
 export const taskVersionParams = z.strictObject({ task: taskReference(), version: versionNumber() });
@@ -105,7 +106,14 @@ export const listTasksQuery = z.strictObject({
   workspace: id().optional(),
   tag: z.string().min(1).max(63).optional(),
   type: z.string().min(1).max(63).optional(),
-  q: z.string().min(1).max(63).optional().describe('Beginning of the slug.'),
+  q: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe(
+      'Beginning of the slug, or words of slug, name, description and tags; `-word` excludes, `or` joins, quotes keep together.',
+    ),
   cursor: cursor(),
   limit: pageLimit({ max: 200, usual: 50 }),
 });

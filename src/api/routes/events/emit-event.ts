@@ -1,4 +1,5 @@
 import { appEvent, emitEventBody } from '@durabase/contracts/api/event';
+import { answerMade } from '../../answer-made.ts';
 import { toAppEvent } from '../../mappers/app-event.ts';
 import { emitEvent } from '../../queries/events.ts';
 import { defineRoute } from '../../route.ts';
@@ -15,8 +16,6 @@ export const emitEventRoute = defineRoute({
     const emitted = await runAsCaller(identity, (tx) => emitEvent(tx, { name, data, workspace, idempotencyKey }));
     wake();
     const { event, isReplayed } = emitted;
-    return isReplayed
-      ? { status: 200, headers: { 'Idempotency-Replayed': 'true' }, body: toAppEvent(event) }
-      : { status: 201, body: toAppEvent(event) };
+    return answerMade(toAppEvent(event), { isReplayed });
   },
 });

@@ -6,6 +6,7 @@ export const getMetricsRoute = defineRoute({
   path: '/metrics',
   access: 'public',
   summary: 'Counts for Prometheus.',
+  answersText: 'text/plain',
   answers: { 200: z.string() },
   handler: async (_call, { metrics }) => {
     const { text, contentType } = await metrics.render();

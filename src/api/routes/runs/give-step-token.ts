@@ -1,5 +1,8 @@
-import { runStepParams, stepToken, stepTokenBody } from '@durabase/contracts/api/external-step';
+import { repeatedStepToken, runStepParams, stepToken, stepTokenBody } from '@durabase/contracts/api/external-step';
+import { answerMade } from '../../answer-made.ts';
+import { once } from '../../once.ts';
 import { giveStepToken } from '../../queries/external-steps.ts';
+import { findRun } from '../../queries/runs.ts';
 import { defineRoute } from '../../route.ts';
 
 export const giveStepTokenRoute = defineRoute({
@@ -9,9 +12,24 @@ export const giveStepTokenRoute = defineRoute({
   summary: 'A token with which anybody can end this external step, once. It is shown this once.',
   params: runStepParams,
   body: stepTokenBody,
-  answers: { 201: stepToken },
-  handler: async ({ params: { run, step }, body: { iteration }, identity }, { runAsCaller }) => {
-    const token = await runAsCaller(identity, (tx) => giveStepToken(tx, { runId: run, stepId: step, iteration }));
-    return { status: 201, headers: { 'Cache-Control': 'no-store' }, body: { token } };
+  takesIdempotencyKey: true,
+  answers: { 200: repeatedStepToken, 201: stepToken },
+  handler: async ({ params, body, identity, idempotencyKey: key }, { runAsCaller }) => {
+    const { run: runId, step: stepId } = params;
+    const { made, isReplayed } = await runAsCaller(identity, (tx) =>
+      once(
+        tx,
+        { operation: 'giveStepToken', key, asked: { ...params, ...body } },
+        {
+          make: async (): Promise<string | null> => giveStepToken(tx, { runId, stepId, iteration: body.iteration }),
+          remember: () => runId,
+          recall: async (id) => {
+            await findRun(tx, id);
+            return null;
+          },
+        },
+      ),
+    );
+    return answerMade({ token: made }, { isReplayed });
   },
 });

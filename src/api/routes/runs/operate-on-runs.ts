@@ -1,5 +1,6 @@
 import { bulkBody, bulkResult } from '@durabase/contracts/api/run-operations';
-import { forRuns } from '../../queries/run-operations.ts';
+import { once } from '../../once.ts';
+import { forRuns, keepVisible } from '../../queries/run-operations.ts';
 import { defineRoute } from '../../route.ts';
 
 export const operateOnRunsRoute = defineRoute({
@@ -8,10 +9,22 @@ export const operateOnRunsRoute = defineRoute({
   access: 'caller',
   summary: 'One operation on the runs that a filter means, each refused by itself; says how many match and what remains.',
   body: bulkBody,
+  takesIdempotencyKey: true,
   answers: { 200: bulkResult },
-  handler: async ({ body: { operation, filter, options = {}, maxRuns }, identity }, { runAsCaller, wake }) => {
-    const body = await runAsCaller(identity, (tx) => forRuns(tx, { operation, filter, options, maxRuns }));
+  handler: async ({ body, identity, idempotencyKey: key }, { runAsCaller, wake }) => {
+    const { operation, filter, options = {}, maxRuns } = body;
+    const { made, isReplayed } = await runAsCaller(identity, (tx) =>
+      once(
+        tx,
+        { operation: 'operateOnRuns', key, asked: body },
+        {
+          make: () => forRuns(tx, { operation, filter, options, maxRuns }),
+          remember: (result) => result,
+          recall: (result) => keepVisible(tx, result),
+        },
+      ),
+    );
     wake();
-    return { status: 200, body };
+    return { status: 200, headers: isReplayed ? { 'Idempotency-Replayed': 'true' } : {}, body: made };
   },
 });

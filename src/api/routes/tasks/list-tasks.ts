@@ -16,7 +16,7 @@ export const listTasksRoute = defineRoute({
     const position = readCursor(creationCursor, cursor);
     const before = position && { createdAt: fromMicros(position[0]), id: position[1] };
     const rows = await runAsCaller(identity, (tx) =>
-      listTasks(tx, { workspace, tag, type, slugPrefix: q, isDeleted: deleted === 'true', before, limit: limit + 1 }),
+      listTasks(tx, { workspace, tag, type, search: q, isDeleted: deleted === 'true', before, limit: limit + 1 }),
     );
     const body = toPage({ rows, limit, toItem: toTaskSummary, positionOf: ({ task }) => [toMicros(task.created_at), task.id] });
     return { status: 200, body };

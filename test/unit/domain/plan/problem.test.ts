@@ -1,5 +1,6 @@
+import { formatPath } from '@durabase/contracts/json-path';
 import { describe, expect, it } from '@jest/globals';
-import { formatPath, problem } from '../../../../src/domain/plan/problem.ts';
+import { problem } from '../../../../src/domain/plan/problem.ts';
 
 const PATHS: readonly (readonly [readonly (string | number)[], string])[] = [
   [[], ''],
