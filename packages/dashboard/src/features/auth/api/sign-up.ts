@@ -1,6 +1,7 @@
 import { useMutation } from '@tanstack/react-query';
 import { type Backend, useBackend } from '../../../lib/backend.ts';
-import { type Credentials, explain } from './sign-in.ts';
+import { explainAuthError } from '../explain-auth-error.ts';
+import type { Credentials } from './sign-in.ts';
 
 /** Whether the new account is signed in; else its e-mail has to be confirmed first. */
 interface Made {
@@ -10,7 +11,7 @@ interface Made {
 const signUp = async ({ supabase, config }: Backend, credentials: Credentials): Promise<Made> => {
   if (credentials.email === '' || credentials.password === '') throw new Error('Enter an e-mail and a password.');
   const { data, error } = await supabase.auth.signUp(credentials);
-  if (error !== null) throw new Error(explain(error, config.supabaseUrl), { cause: error });
+  if (error !== null) throw new Error(explainAuthError(error, config.supabaseUrl), { cause: error });
   return { isSignedIn: data.session !== null };
 };
 
