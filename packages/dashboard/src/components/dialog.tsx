@@ -1,6 +1,6 @@
 import { Button, Modal } from '@mantine/core';
 import type { ReactNode, SubmitEvent } from 'react';
-import { Icon } from './icon.tsx';
+import { Failure } from './failure.tsx';
 import './dialog.css';
 
 interface DialogProps {
@@ -43,12 +43,7 @@ export const Dialog = (props: DialogProps) => {
     <Modal opened onClose={onClose} title={title} size={size} closeButtonProps={{ 'aria-label': 'Close' }}>
       <form className="dialog" onSubmit={submit} noValidate>
         {children}
-        {failure === undefined ? null : (
-          <p role="alert" className="dialog-failure">
-            <Icon name="alert" />
-            {failure}
-          </p>
-        )}
+        <Failure text={failure} />
         <div className="dialog-buttons">
           <Button variant="default" size="sm" onClick={onClose}>
             Back

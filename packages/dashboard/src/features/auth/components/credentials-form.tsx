@@ -1,6 +1,6 @@
 import { Button, PasswordInput, TextInput } from '@mantine/core';
 import { type SubmitEvent, useState } from 'react';
-import { Icon } from '../../../components/icon.tsx';
+import { Failure } from '../../../components/failure.tsx';
 import type { Credentials } from '../api/sign-in.ts';
 
 interface CredentialsFormProps {
@@ -22,12 +22,7 @@ export const CredentialsForm = ({ send, passwordHint, isPending, failure, onSend
   };
   return (
     <form onSubmit={submit} className="sign-in-form" noValidate>
-      {failure === undefined ? null : (
-        <p role="alert" className="form-error">
-          <Icon name="alert" />
-          {failure}
-        </p>
-      )}
+      <Failure text={failure} />
       <TextInput
         label="E-mail"
         type="email"
