@@ -2,6 +2,7 @@ import { type Connection, type FeedItem, isDurabaseError } from '@durabase/clien
 import { type InfiniteData, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { useBackend } from '../../../lib/backend.ts';
+import { coalesce } from '../../../lib/coalesce.ts';
 import { isWanted, type RunFilter } from '../run-filter.ts';
 import { takeRun } from '../take-run.ts';
 import { type RunPage, runsKey } from './list-runs.ts';
@@ -10,25 +11,6 @@ type Pages = InfiniteData<RunPage, string | undefined>;
 
 /** The words of a run are found about a second after it has changed. */
 const WORDS_MS = 2_500;
-
-/** Asks once some time after the last news; news that go on and on are asked for that often. */
-const createLater = (ask: () => void, signal: AbortSignal): (() => void) => {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let isMore = false;
-  const arm = (): void => {
-    isMore = false;
-    timer = setTimeout(() => {
-      timer = undefined;
-      ask();
-      if (isMore) arm();
-    }, WORDS_MS);
-  };
-  signal.addEventListener('abort', () => clearTimeout(timer));
-  return () => {
-    if (timer === undefined) arm();
-    else isMore = true;
-  };
-};
 
 const hasWord = (error: unknown): boolean => isDurabaseError(error) && ['CLOSED', 'NO_ACCESS', 'SIGNED_OUT'].includes(error.code);
 
@@ -42,7 +24,10 @@ export const useLiveRuns = (filter: RunFilter): Connection => {
     const own: RunFilter = { workspace, states, task, q, since };
     const stopped = new AbortController();
     const readAgain = (): void => void queries.invalidateQueries({ queryKey: runsKey(own) });
-    const readLater = createLater(readAgain, stopped.signal);
+    const readLater = coalesce(async () => {
+      await new Promise((resolve) => setTimeout(resolve, WORDS_MS));
+      if (!stopped.signal.aborted) readAgain();
+    });
     const take = (item: FeedItem): void => {
       if (item.type === 'resync') return readAgain();
       const { run } = item;
