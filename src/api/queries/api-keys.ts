@@ -2,6 +2,7 @@ import { PlatformError } from '@durabase/contracts';
 import type { ApiKeyScope } from '@durabase/contracts/api/api-key';
 import type { Queryable, Statement } from '../../ports/db.ts';
 import type { ApiKeyRow } from '../mappers/api-key.ts';
+import { callOne } from './call-one.ts';
 
 const LOOK_UP: Statement = {
   name: 'api_look_up_api_key',
@@ -51,9 +52,7 @@ interface MadeApiKey {
 
 export async function createApiKey(tx: Queryable, { name, scopes, workspace, expiresAt }: NewApiKey): Promise<MadeApiKey> {
   const values = [name, scopes, workspace ?? null, expiresAt ?? null];
-  const [made] = await tx.query<MadeApiKey>(CREATE, values);
-  if (made === undefined) throw new Error('create_api_key returned nothing');
-  return made;
+  return callOne<MadeApiKey>(tx, CREATE, values);
 }
 
 /** One that was made before, without the key itself. Throws API_KEY_NOT_FOUND. */
@@ -63,11 +62,8 @@ export async function findApiKey(tx: Queryable, keyId: string): Promise<MadeApiK
   throw new PlatformError('API_KEY_NOT_FOUND', { message: 'no such API key is visible to you' });
 }
 
-export async function revokeApiKey(tx: Queryable, keyId: string): Promise<ApiKeyRow> {
-  const [revoked] = await tx.query<{ api_key: ApiKeyRow }>(REVOKE, [keyId]);
-  if (revoked === undefined) throw new Error('revoke_api_key returned nothing');
-  return revoked.api_key;
-}
+export const revokeApiKey = async (tx: Queryable, keyId: string): Promise<ApiKeyRow> =>
+  (await callOne<{ api_key: ApiKeyRow }>(tx, REVOKE, [keyId])).api_key;
 
 interface ListApiKeys {
   readonly workspace: string | undefined;

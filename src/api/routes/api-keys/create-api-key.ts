@@ -1,6 +1,5 @@
 import { createApiKeyBody, createdApiKey, repeatedApiKey } from '@durabase/contracts/api/api-key';
 import { answerMade } from '../../answer-made.ts';
-import { speakApi } from '../../in-api-words.ts';
 import { toApiKey } from '../../mappers/api-key.ts';
 import { once } from '../../once.ts';
 import { createApiKey, findApiKey } from '../../queries/api-keys.ts';
@@ -16,17 +15,15 @@ export const createApiKeyRoute = defineRoute({
   answers: { 200: repeatedApiKey, 201: createdApiKey },
   refuses: ['API_KEY_NOT_FOUND'],
   handler: async ({ body, identity, idempotencyKey }, { runAsCaller }) => {
-    const { made, isReplayed } = await speakApi(
-      runAsCaller(identity, (tx) =>
-        once(
-          tx,
-          { operation: 'createApiKey', key: idempotencyKey, asked: body },
-          {
-            make: () => createApiKey(tx, body),
-            remember: ({ api_key: { id } }) => id,
-            recall: (id) => findApiKey(tx, id),
-          },
-        ),
+    const { made, isReplayed } = await runAsCaller(identity, (tx) =>
+      once(
+        tx,
+        { operation: 'createApiKey', key: idempotencyKey, asked: body },
+        {
+          make: () => createApiKey(tx, body),
+          remember: ({ api_key: { id } }) => id,
+          recall: (id) => findApiKey(tx, id),
+        },
       ),
     );
     const { api_key: row, key } = made;
