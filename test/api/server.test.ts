@@ -55,6 +55,15 @@ describe('server.ts', () => {
     holder.close();
   });
 
+  it('tells the dashboard where browsers reach Supabase, which may be elsewhere than where it reaches it itself', async () => {
+    const supabaseOf = async (env: Readonly<Record<string, string>>): Promise<unknown> => {
+      const answer = await fetch(`${await urlOf(startProgram(env))}/dashboard-config.json`);
+      return ((await answer.json()) as { readonly supabaseUrl: string }).supabaseUrl;
+    };
+    expect(await supabaseOf({ DURABASE_SUPABASE_PUBLIC_URL: 'https://app.example' })).toBe('https://app.example');
+    expect(await supabaseOf({ DURABASE_SUPABASE_URL: 'http://gateway.example:8000' })).toBe('http://gateway.example:8000');
+  });
+
   it('says which setting is wrong', async () => {
     const program = startProgram({ DURABASE_PORT: 'many' });
     expect(await program.exit).toBe(1);
